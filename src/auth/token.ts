@@ -1,0 +1,16 @@
+/**
+ * Authenticates with a fixed user token, in the X-Auth-Token header.
+ *
+ * Called by `send.ts` on every attempt. It never renews: a refused token has to be replaced by a person.
+ */
+import type { Authenticator } from "../huaweicloud/send.ts";
+
+export function tokenAuthenticator(token: string): Authenticator {
+  return {
+    authenticate(request) {
+      const headers = new Headers(request.headers);
+      headers.set("x-auth-token", token);
+      return Promise.resolve({ ...request, headers });
+    },
+  };
+}

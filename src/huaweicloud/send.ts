@@ -1,0 +1,145 @@
+/**
+ * One request out and one answer back: authenticate, fetch, bound in time and size, and the retry loop.
+ *
+ * Called by `client.ts`; calls the authenticator, fetch, `answer.ts`, `errors.ts` and `retry.ts`. It never
+ * follows a redirect, never sends a change again that may have arrived, and never abandons a change that
+ * is on its way: cancelling then only stops what would come after.
+ */
+import { type Clock, sleep } from "../clock.ts";
+import { type Answer, readAnswer } from "./answer.ts";
+import { CloudError, type CloudErrorFacts, errorFromAnswer, errorFromFetch } from "./errors.ts";
+import { decideRetry, type Effect } from "./retry.ts";
+
+export interface CloudRequest {
+  method: "GET" | "POST" | "PUT";
+  url: URL;
+  headers: Headers;
+  /** Sent as it is; the bytes that a signature covers. */
+  body?: string;
+  effect: Effect;
+}
+
+/** Gives a request its credentials. Runs once for each attempt, so dates and tokens are fresh. */
+export interface Authenticator {
+  authenticate(request: CloudRequest, call: Call): Promise<CloudRequest>;
+  /** Drops a credential that was refused; true when the next attempt will use a new one. */
+  renew?(): boolean;
+}
+
+/** What bounds one call of a tool, retries and waits included. */
+export interface Call {
+  /** Aborts when the caller is gone or has cancelled. */
+  signal: AbortSignal;
+  /** When the budget ends, in milliseconds since the epoch. */
+  deadline: number;
+}
+
+export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
+
+export interface SendOptions {
+  fetch: Fetch;
+  authenticator: Authenticator;
+  clock: Clock;
+  random: () => number;
+  /** The limit of one attempt, body included, in milliseconds. */
+  attemptTimeoutMs: number;
+  /** Told of every attempt that failed and will be repeated. */
+  onRetry?: (event: { attempt: number; waitMs: number; error: CloudError }) => void;
+}
+
+export type Send = (request: CloudRequest, call: Call) => Promise<Answer>;
+
+/**
+ * Makes the function that sends.
+ *
+ * It resolves with an answer of status 200 and throws a CloudError for everything else.
+ */
+export function createSend(options: SendOptions): Send {
+  return async (request, call) => {
+    let renewed = false;
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await attemptOnce(options, request, call);
+      } catch (error) {
+        if (!(error instanceof CloudError)) throw error;
+        if (error.kind === "authentication" && !renewed && options.authenticator.renew?.()) {
+          renewed = true;
+          continue;
+        }
+        const decision = decideRetry({
+          effect: request.effect,
+          error,
+          attempt,
+          remainingMs: call.deadline - options.clock.now(),
+          random: options.random(),
+        });
+        if (!decision.retry || call.signal.aborted) throw error;
+        options.onRetry?.({ attempt, waitMs: decision.waitMs, error });
+        await sleep(options.clock, decision.waitMs, call.signal);
+        if (call.signal.aborted) throw error;
+      }
+    }
+  };
+}
+
+async function attemptOnce(options: SendOptions, request: CloudRequest, call: Call): Promise<Answer> {
+  const { clock } = options;
+  stopIfOver(clock, call);
+  const ready = await options.authenticator.authenticate(request, call);
+  stopIfOver(clock, call);
+
+  const limitMs = Math.min(options.attemptTimeoutMs, call.deadline - clock.now());
+  const abort = new AbortController();
+  let timedOut = false;
+  const stopTimer = clock.after(limitMs, () => {
+    timedOut = true;
+    abort.abort();
+  });
+  const cancel = () => abort.abort();
+  if (request.effect === "read") call.signal.addEventListener("abort", cancel, { once: true });
+  try {
+    const answer = await exchange(options.fetch, ready, abort.signal);
+    if (answer.status === 200) return answer;
+    throw errorFromAnswer(answer, clock.now());
+  } catch (error) {
+    if (!abort.signal.aborted) throw error;
+    const { httpStatus, requestId } = error instanceof CloudError ? error : {};
+    if (httpStatus !== undefined && httpStatus >= 400) throw error;
+    const facts = { verdict: "unclear", httpStatus, requestId } as const;
+    throw timedOut
+      ? new CloudError("timeout", `Huawei Cloud gave no complete answer within ${limitMs} ms`, facts)
+      : cancelled(facts);
+  } finally {
+    stopTimer();
+    call.signal.removeEventListener("abort", cancel);
+  }
+}
+
+async function exchange(fetch: Fetch, request: CloudRequest, signal: AbortSignal): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(request.url, {
+      method: request.method,
+      headers: request.headers,
+      body: request.body,
+      redirect: "manual",
+      signal,
+    });
+  } catch (error) {
+    throw errorFromFetch(error);
+  }
+  return await readAnswer(response);
+}
+
+function stopIfOver(clock: Clock, call: Call): void {
+  if (call.signal.aborted) throw cancelled({ verdict: "not_sent" });
+  if (clock.now() >= call.deadline) {
+    throw new CloudError("timeout", "The time for the whole call was used up before the request could be sent", {
+      verdict: "not_sent",
+    });
+  }
+}
+
+function cancelled(facts: CloudErrorFacts): CloudError {
+  return new CloudError("cancelled", "The caller cancelled the call", facts);
+}

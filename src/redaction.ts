@@ -1,0 +1,63 @@
+/**
+ * Keeps secrets and control characters out of everything that leaves this process for a reader.
+ *
+ * `log.ts`, `result.ts` and `audit.ts` pass their text through it on the way out. It never alters what is
+ * sent to the cloud.
+ */
+
+const MASK = "[redacted]";
+
+/** Shorter strings are not taken as secrets: they would mask ordinary words. */
+const MIN_SECRET_LENGTH = 6;
+
+/** Control characters, the invisible and direction-changing ones, and lone surrogates. */
+// deno-lint-ignore no-control-regex
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu;
+
+export interface Redactor {
+  /** From now on this value is masked wherever it appears. */
+  add(secret: string | undefined): void;
+  /** Masks every known secret. */
+  text(value: string): string;
+}
+
+export function createRedactor(secrets: readonly (string | undefined)[] = []): Redactor {
+  let known: string[] = [];
+  const redactor: Redactor = {
+    add(secret) {
+      if (secret === undefined || secret.length < MIN_SECRET_LENGTH) return;
+      const forms = [...known, secret, encodeURIComponent(secret)];
+      // Longest first, so that a secret inside another one does not leave the rest of it behind.
+      known = [...new Set(forms)].sort((a, b) => b.length - a.length);
+    },
+    text(value) {
+      let masked = value;
+      for (const secret of known) masked = masked.replaceAll(secret, MASK);
+      return masked;
+    },
+  };
+  secrets.forEach(redactor.add);
+  return redactor;
+}
+
+/** Replaces unsafe characters by a space and cuts to `limit` characters, saying how many were cut. */
+export function tidy(value: string, limit: number): string {
+  const clean = value.replace(UNSAFE, " ").trim();
+  if (clean.length <= limit) return clean;
+  return `${clean.slice(0, limit)}... (${clean.length - limit} more characters)`;
+}
+
+/**
+ * A copy of plain data in which every string went through `change`; properties that are undefined are left
+ * out, so that absent stays absent.
+ */
+export function mapStrings(value: unknown, change: (text: string, key: string) => string, key = ""): unknown {
+  if (typeof value === "string") return change(value, key);
+  if (Array.isArray(value)) return value.map((entry) => mapStrings(entry, change, key));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, entry]) => entry !== undefined)
+      .map(([name, entry]) => [name, mapStrings(entry, change, name)]),
+  );
+}

@@ -1,0 +1,16 @@
+/**
+ * Every import from the MCP SDK, once, with its types.
+ *
+ * The package's wildcard export points at type files that do not exist for `.js` subpaths, so a plain
+ * import would silently be `any` (typescript-sdk issue 2701); the hints below name the files that do.
+ * Stands beside the way of a call: `server.ts`, `stdio.ts`, `demo.ts` and the tests import from here.
+ * It never adds behaviour of its own.
+ */
+// @ts-types="@modelcontextprotocol/sdk/server/index"
+export { Server } from "@modelcontextprotocol/sdk/server/index.js";
+// @ts-types="@modelcontextprotocol/sdk/types"
+export { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema, McpError } from "@modelcontextprotocol/sdk/types.js";
+// @ts-types="@modelcontextprotocol/sdk/types"
+export type { CallToolResult, JSONRPCMessage, ListToolsResult } from "@modelcontextprotocol/sdk/types.js";
+// @ts-types="@modelcontextprotocol/sdk/shared/transport"
+export type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";

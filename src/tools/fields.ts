@@ -1,0 +1,36 @@
+/**
+ * The fields that several tools share: ids going in, the error coming out.
+ *
+ * Used by the tools beside it. In the input fields, every message is what is wanted; `invalid_input.ts`
+ * puts it behind what was got. Lengths are those of the API reference, tables 1 and 3.
+ */
+import { z } from "zod";
+
+const ID = '32 to 64 letters, digits, "-" or "_"';
+const GROUP_ID = 'the id of a security group, 1 to 64 letters, digits, "-" or "_" (not its name)';
+const GROUP_IDS = "an array of 1 to 20 security group ids without duplicates";
+
+const id = () => z.string(ID).regex(/^[A-Za-z0-9_-]{32,64}$/, ID);
+
+export const instanceId = id().describe("Id of the encrypted instance");
+
+export const projectId = id().optional().describe("Id of the project; default: the configured one");
+
+export const securityGroupIds = z
+  .array(z.string(GROUP_ID).regex(/^[A-Za-z0-9_-]{1,64}$/, GROUP_ID), GROUP_IDS)
+  .min(1, GROUP_IDS)
+  .max(20, GROUP_IDS)
+  .refine((ids) => new Set(ids).size === ids.length, GROUP_IDS)
+  .meta({ uniqueItems: true });
+
+/** How every tool reports a failure. Cloud text stands under the cloud's own names. */
+export const errorSchema = z.object({
+  kind: z.string(),
+  message: z.string(),
+  hint: z.string().describe("What to do next"),
+  retryable: z.boolean().describe("The same call again may succeed and is safe"),
+  error_code: z.string().optional(),
+  error_msg: z.string().optional(),
+  details: z.array(z.object({ error_code: z.string().optional(), error_msg: z.string().optional() })).optional(),
+  encoded_authorization_message: z.string().optional(),
+});

@@ -1,0 +1,36 @@
+/**
+ * From what zod found to one sentence: the field, what it got, what it wants.
+ *
+ * Called by `server.ts` before a tool runs. It never repeats the value of an unknown argument, which might
+ * be a secret, and never more than the beginning of any other.
+ */
+import type { z } from "zod";
+import { tidy } from "../redaction.ts";
+import { Refusal } from "./tool.ts";
+
+const MAX_SHOWN = 80;
+
+export function invalidInput(tool: { name: string; input: z.ZodObject }, input: unknown, error: z.ZodError): Refusal {
+  const faults = error.issues.map((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      const names = issue.keys.map((key) => tidy(key, MAX_SHOWN)).join(", ");
+      return `${names} is not an argument of this tool, wanted only ${Object.keys(tool.input.shape).join(", ")}`;
+    }
+    const got = issue.path.reduce((value, key) => (value as Record<PropertyKey, unknown>)?.[key], input);
+    return `${fieldName(issue.path)} ${show(got)}, wanted ${issue.message}`;
+  });
+  return new Refusal("invalid_input", `Cannot call ${tool.name}: ${faults.join("; ")}`);
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? "the arguments" : path.map((key, index) => {
+    if (typeof key === "number") return `[${key}]`;
+    return index === 0 ? String(key) : `.${String(key)}`;
+  }).join("");
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "is missing";
+  if (typeof value === "string") return `is "${tidy(value, MAX_SHOWN)}" (${value.length} characters)`;
+  return `is ${tidy(JSON.stringify(value), MAX_SHOWN)}`;
+}

@@ -1,0 +1,84 @@
+/**
+ * What a tool is: data that describes it, and one function.
+ *
+ * `server.ts` lists the data and calls the function; the files beside this one define the tools. A tool
+ * knows nothing of MCP's transport, of HTTP or of where its answer goes, and catches nothing.
+ */
+import type { z } from "zod";
+import type { Call, HuaweiCloud } from "../huaweicloud/client.ts";
+
+export const REFUSAL_KINDS = [
+  "invalid_input",
+  "configuration",
+] as const;
+export type RefusalKind = typeof REFUSAL_KINDS[number];
+
+/** This server decided by itself to send nothing. `message` is a whole sentence without a full stop. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  constructor(readonly kind: RefusalKind, message: string) {
+    super(message);
+  }
+}
+
+/** What a tool may use while it runs. */
+export interface ToolContext {
+  cloud: HuaweiCloud;
+  region: string;
+  /** The configured project, for calls that name none. */
+  projectId?: string;
+  call: Call;
+}
+
+/** All four are required: a client decides by them whether to ask a person. */
+export interface Annotations {
+  readOnlyHint: boolean;
+  destructiveHint: boolean;
+  idempotentHint: boolean;
+  openWorldHint: boolean;
+}
+
+/** What a run gives: the fields of the output schema, with the error still an object of its class. */
+export type Reply<Output> = Omit<Output, "error"> & { error?: Error };
+
+export interface Tool {
+  name: string;
+  title: string;
+  description: string;
+  annotations: Annotations;
+  /** A strict object: unknown arguments are refused. */
+  input: z.ZodObject;
+  /** One flat object that success and failure both satisfy. */
+  output: z.ZodObject;
+  /** @throws Refusal, CloudError */
+  run(input: unknown, context: ToolContext): Promise<Reply<Record<string, unknown>>>;
+  /** The fields that a failed call reports beside its error: what was asked, as far as it was valid. */
+  asked(input: unknown): Record<string, unknown>;
+}
+
+interface Definition<Input extends z.ZodObject, Output extends z.ZodObject> {
+  name: string;
+  title: string;
+  description: string;
+  annotations: Annotations;
+  input: Input;
+  output: Output;
+  run(input: z.output<Input>, context: ToolContext): Promise<Reply<z.output<Output>>>;
+  asked(input: z.output<Input>): Partial<z.output<Output>>;
+}
+
+/** Checks a tool's parts against its own schemas at compile time. */
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  definition: Definition<Input, Output>,
+): Tool {
+  return definition as unknown as Tool;
+}
+
+/** The project that a call is for: the one it names, or else the configured one. */
+export function projectOf(input: { project_id?: string }, context: ToolContext): string {
+  const projectId = input.project_id ?? context.projectId;
+  if (projectId === undefined) {
+    throw new Refusal("configuration", "Cannot tell which project to use: set HW_PROJECT_ID or pass project_id");
+  }
+  return projectId;
+}

@@ -1,0 +1,73 @@
+/**
+ * The second ring: the SDK's own client, joined in memory to the real server over the simulated cloud.
+ */
+// @ts-types="@modelcontextprotocol/sdk/client/index"
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+// @ts-types="@modelcontextprotocol/sdk/inMemory"
+import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
+import { tokenAuthenticator } from "../../src/auth/token.ts";
+import { systemClock } from "../../src/clock.ts";
+import { createClient } from "../../src/huaweicloud/client.ts";
+import { createSend, type Fetch } from "../../src/huaweicloud/send.ts";
+import { createLog } from "../../src/log.ts";
+import { createRedactor } from "../../src/redaction.ts";
+import { createServer, type ServerOptions } from "../../src/server.ts";
+import { createSimulatedCloud, type SimulatedCloud, SIMULATION } from "../../src/simulator/cloud.ts";
+
+export interface Joined {
+  client: Client;
+  cloud: SimulatedCloud;
+  /** The server's log, a parsed line each. */
+  logged: Record<string, unknown>[];
+  settled(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Overrides `options`, or the fetch that reaches the cloud. */
+export async function join(
+  options: Partial<ServerOptions> = {},
+  reach: { fetch?: Fetch; attemptTimeoutMs?: number; token?: string } = {},
+): Promise<Joined> {
+  const cloud = createSimulatedCloud();
+  const logged: Record<string, unknown>[] = [];
+  const redactor = createRedactor([SIMULATION.token]);
+  const server = createServer({
+    version: "0.0.0-test",
+    region: SIMULATION.region,
+    projectId: SIMULATION.projectId,
+    isSimulated: true,
+    timeoutMs: 5_000,
+    clock: systemClock,
+    redactor,
+    log: createLog({
+      level: "debug",
+      clock: systemClock,
+      redactor,
+      write: (line) => logged.push(JSON.parse(line)),
+    }),
+    cloud: createClient({
+      dbss: "https://dbss.invalid",
+      userAgent: "dbss-mcp/test",
+      send: createSend({
+        fetch: reach.fetch ?? ((url, init) => cloud.handle(new Request(url, init))),
+        authenticator: tokenAuthenticator(reach.token ?? SIMULATION.token),
+        clock: systemClock,
+        random: () => 0,
+        attemptTimeoutMs: reach.attemptTimeoutMs ?? 2_000,
+      }),
+    }),
+    ...options,
+  });
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  const client = new Client({ name: "test-client", version: "1.2.3" });
+  await Promise.all([server.server.connect(far), client.connect(near)]);
+  return {
+    client,
+    cloud,
+    logged,
+    settled: server.settled,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+    },
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * The third ring: the server as a process of its own, over real pipes.
+ */
+// @ts-types="@modelcontextprotocol/sdk/client/index"
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+// @ts-types="@modelcontextprotocol/sdk/client/stdio"
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const PERMISSIONS = ["--no-prompt", "--allow-env=HW_*,HUAWEICLOUD_SDK_*,DBSS_MCP_*"];
+
+export interface ProcessOptions {
+  args?: string[];
+  env?: Record<string, string>;
+  /** The one host and port that the process may reach, such as `127.0.0.1:40000`. */
+  host?: string;
+}
+
+function commandLine({ args = [], host }: ProcessOptions): string[] {
+  return ["run", ...PERMISSIONS, ...(host ? [`--allow-net=${host}`] : []), MAIN, ...args];
+}
+
+/** For tests that use the SDK's stdio client: its close() leaves a timer behind that it never clears. */
+export const SDK_STDIO_CLIENT = { sanitizeOps: false };
+
+/** The server behind the SDK's own stdio client; the test needs {@link SDK_STDIO_CLIENT}. */
+export async function connectToProcess(options: ProcessOptions) {
+  const transport = new StdioClientTransport({
+    command: Deno.execPath(),
+    args: commandLine(options),
+    env: options.env,
+    stderr: "ignore",
+  });
+  const client = new Client({ name: "test-client", version: "1.2.3" });
+  await client.connect(transport);
+  return {
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+    },
+  };
+}
+
+/** The server with its streams in the test's hands. */
+export class ServerProcess implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #stdout: Promise<string>;
+  readonly stderr: LineReader;
+
+  constructor(options: ProcessOptions = {}) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: commandLine(options),
+      env: options.env,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#stdout = new Response(this.#child.stdout).text();
+    this.stderr = new LineReader(this.#child.stderr);
+  }
+
+  /** Writes lines to stdin: objects as JSON, strings as they are. */
+  async send(...messages: (string | Record<string, unknown>)[]): Promise<void> {
+    const lines = messages.map((message) => typeof message === "string" ? message : JSON.stringify(message));
+    await this.#input.write(new TextEncoder().encode(lines.map((line) => `${line}\n`).join("")));
+  }
+
+  async closeInput(): Promise<void> {
+    await this.#input.close();
+  }
+
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for the end; every line of stdout parsed, or the test fails. */
+  async finish(): Promise<{ code: number; messages: Record<string, unknown>[]; stdout: string; stderr: string }> {
+    const [{ code }, stdout, stderr] = await Promise.all([this.#child.status, this.#stdout, this.stderr.rest()]);
+    return {
+      code,
+      stdout,
+      stderr,
+      get messages() {
+        return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input.close().catch(() => {});
+    await this.finish();
+  }
+}
+
+/** Reads a stream line by line, as far as a test wants. */
+class LineReader {
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  #text = "";
+  #seen = "";
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
+  }
+
+  /** The first line that contains `part`. */
+  async line(part: string): Promise<string> {
+    while (true) {
+      const end = this.#text.indexOf("\n");
+      if (end === -1) {
+        const { done, value } = await this.#reader.read();
+        if (done) throw new Error(`The stream ended without a line that contains ${part}:\n${this.#seen}`);
+        this.#text += value;
+        this.#seen += value;
+        continue;
+      }
+      const line = this.#text.slice(0, end);
+      this.#text = this.#text.slice(end + 1);
+      if (line.includes(part)) return line;
+    }
+  }
+
+  /** Everything, from the beginning of the stream to its end. */
+  async rest(): Promise<string> {
+    while (true) {
+      const { done, value } = await this.#reader.read();
+      if (done) return this.#seen;
+      this.#seen += value;
+    }
+  }
+}
