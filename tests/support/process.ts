@@ -22,7 +22,7 @@ function commandLine({ args = [], host }: ProcessOptions): string[] {
 }
 
 /** For tests that use the SDK's stdio client: its close() leaves a timer behind that it never clears. */
-export const SDK_STDIO_CLIENT = { sanitizeOps: false };
+export const SDK_STDIO_CLIENT = { sanitizeOps: false, sanitizeResources: false };
 
 /** The server behind the SDK's own stdio client; the test needs {@link SDK_STDIO_CLIENT}. */
 export async function connectToProcess(options: ProcessOptions) {
