@@ -85,7 +85,7 @@ async function callTool(
   const parsed = tool.input.safeParse(args);
   let reply: Reply<Record<string, unknown>>;
   try {
-    if (!parsed.success) throw invalidInput(tool, args, parsed.error);
+    if (!parsed.success) throw invalidInput(tool, args, parsed.error, redactor);
     if ("missing" in options.cloud) throw new Refusal("configuration", options.cloud.missing);
     reply = await tool.run(parsed.data, {
       cloud: options.cloud,
