@@ -55,7 +55,7 @@ export function parseConfig(args: readonly string[], env: Environment): Parsed {
     if (definition.isSecret) secrets.push(found.text);
     const value = definition.read(found.text);
     if (value === undefined) {
-      const got = definition.isSecret ? "has a value that cannot be used" : `is "${shown(found.text)}"`;
+      const got = definition.isSecret ? "has a value that cannot be used" : `is ${shown(found.text)}`;
       faults.push(`${found.name} ${got}, wanted ${definition.wanted}`);
     } else values[key] = value;
   }
@@ -128,7 +128,7 @@ function find(
 
 /** A wrong value as a fault shows it: without the name and password that a URL may hold. */
 function shown(text: string): string {
-  return tidy(text.replace(/\/\/[^/]*@/, "//...@"), 80);
+  return `"${tidy(text.replace(/\/\/[^/]*@/, "//...@"), 80)}" (${text.length} characters)`;
 }
 
 function missing(settings: { [K in Key]: ValueOf<Settings[K]> }, blocked: readonly string[]): string | undefined {
