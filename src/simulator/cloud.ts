@@ -48,7 +48,7 @@ export interface SimulatedCloud {
   faults: Fault[];
 }
 
-const SECURITY_GROUP_PATH = /^\/v1\/([^/]+)\/db-encrypt\/([^/]+)\/security-group$/;
+const SECURITY_GROUP_PATH = /^\/v1\/([\w-]+)\/db-encrypt\/([\w-]+)\/security-group$/;
 
 export function createSimulatedCloud(): SimulatedCloud {
   const { token, projectId, instances, groups } = SIMULATION;
@@ -84,7 +84,7 @@ export function createSimulatedCloud(): SimulatedCloud {
     if (match === null || record.method !== "PUT") {
       return refuse(404, errorBodies.gateway("APIGW.0101", "The API does not exist or has not been published"));
     }
-    const [, project, instanceId] = match.map(decodeURIComponent);
+    const [, project, instanceId] = match;
     if (record.headers["x-auth-token"] !== token) {
       return refuse(401, errorBodies.dbss("DBSS.10020100", "Token authentication failed"));
     }
