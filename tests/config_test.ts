@@ -40,6 +40,12 @@ const SAMPLES: Record<string, { text: string; value: unknown; wrong: string[] }>
     value: "http://127.0.0.1:8080",
     wrong: ["http://dbss.example", "dbss.example", "https://dbss.example/path"],
   },
+  vpcEndpoint: { text: "https://vpc.example", value: "https://vpc.example", wrong: ["http://vpc.example", "vpc"] },
+  isReadOnly: { text: "true", value: true, wrong: ["yes", "1", "TRUE"] },
+  confirm: { text: "required", value: "required", wrong: ["always", "Auto", "true"] },
+  allowedInstanceIds: { text: "i-1, i-2,", value: ["i-1", "i-2"], wrong: ["a b", ",", "a/b", "x".repeat(65)] },
+  allowedSecurityGroupIds: { text: "g-1,g-2", value: ["g-1", "g-2"], wrong: ["a b", ","] },
+  auditFile: { text: "audit.jsonl", value: "audit.jsonl", wrong: ["a\0b"] },
   timeoutMs: { text: "1234", value: 1234, wrong: ["-5", "99", "600001", "1e3", "1.5", "0x200", " 500", "soon", "NaN"] },
   attemptTimeoutMs: { text: "1234", value: 1234, wrong: ["-5", "99", "600001", "1e3", " "] },
   logLevel: { text: "debug", value: "debug", wrong: ["DEBUG", "verbose", "0"] },
@@ -178,11 +184,15 @@ Deno.test("parseConfig() names the permission when the environment may not be re
   assert.match(parsed.config.missing!, /set HW_REGION_NAME.*--allow-env=HW_REGION_NAME/);
 });
 
-Deno.test("parseConfig() makes DBSS's origin from region and cloud, unless an endpoint is set", () => {
-  assert.equal(config([]).dbssOrigin, undefined);
-  assert.equal(config([], READY).dbssOrigin, "https://dbss.cn-north-4.myhuaweicloud.com");
-  assert.equal(config(["--cloud", "cloud.example"], READY).dbssOrigin, "https://dbss.cn-north-4.cloud.example");
-  assert.equal(config(["--dbss-endpoint", "https://x.example"], READY).dbssOrigin, "https://x.example");
+Deno.test("parseConfig() makes the origins from region and cloud, unless an endpoint is set", () => {
+  assert.deepEqual(config([]).origins, { dbss: undefined, vpc: undefined });
+  assert.equal(config([], READY).origins.dbss, "https://dbss.cn-north-4.myhuaweicloud.com");
+  assert.equal(config(["--cloud", "cloud.example"], READY).origins.dbss, "https://dbss.cn-north-4.cloud.example");
+  assert.deepEqual(config(["--dbss-endpoint", "https://x.example"], READY).origins, {
+    dbss: "https://x.example",
+    vpc: "https://vpc.cn-north-4.myhuaweicloud.com",
+  });
+  assert.equal(config(["--vpc-endpoint", "https://x.example"], READY).origins.vpc, "https://x.example");
 });
 
 Deno.test("parseConfig() knows whether the cloud is simulated", () => {

@@ -103,7 +103,9 @@ function judge(status: number, body: CloudErrorBody): Judgement {
 export function errorFromAnswer(answer: Answer, now: number): CloudError {
   const body = readErrorBody(answer);
   const [kind, verdict, message] = judge(answer.status, body);
-  return new CloudError(kind, `${message} (HTTP ${answer.status})`, {
+  // A code is let into our sentence only when it looks like one.
+  const code = /^[A-Z]{2,10}\.\d{4,10}$/.test(body.error_code ?? "") ? `, ${body.error_code}` : "";
+  return new CloudError(kind, `${message} (HTTP ${answer.status}${code})`, {
     verdict,
     httpStatus: answer.status,
     requestId: answer.requestId,

@@ -10,7 +10,7 @@ const CHANGE = { projectId: "p".repeat(32), instanceId: "i".repeat(32), security
 function setup(answer: (request: CloudRequest) => Answer | Promise<Answer>) {
   const sent: { request: CloudRequest; call: Call }[] = [];
   const client = createClient({
-    dbss: "https://dbss.example:8443",
+    origins: { dbss: "https://dbss.example:8443", vpc: "https://vpc.example" },
     userAgent: "dbss-mcp/test",
     send(request, call) {
       sent.push({ request, call });

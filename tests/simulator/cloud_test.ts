@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { createSimulatedCloud, SIMULATION } from "../../src/simulator/cloud.ts";
+import { createSimulatedCloud } from "../../src/simulator/cloud.ts";
 import { afterwards, answer, ConnectionReset, reset } from "../../src/simulator/faults.ts";
+import { SIMULATION } from "../../src/simulator/state.ts";
 
 const { token, projectId, instances, groups } = SIMULATION;
 
@@ -20,7 +21,8 @@ function put({ project = projectId, instance = instances.billing, method = "PUT"
   });
 }
 
-const groupsOf = (cloud: ReturnType<typeof createSimulatedCloud>) => cloud.instances[0]!.securityGroupIds;
+const groupsOf = (cloud: ReturnType<typeof createSimulatedCloud>) =>
+  cloud.instances[0]!.nodes.map(({ securityGroupId }) => securityGroupId);
 
 Deno.test("handle() changes the instance, gives a task and records the request", async () => {
   const cloud = createSimulatedCloud();
@@ -30,7 +32,7 @@ Deno.test("handle() changes the instance, gives a task and records the request",
   const { code, task_id } = await response.json();
   assert.equal(code, 0);
   assert.match(task_id, /^[0-9a-f-]{36}$/);
-  assert.deepEqual(groupsOf(cloud), [groups.lockedDown]);
+  assert.deepEqual(groupsOf(cloud), [groups.lockedDown, groups.lockedDown]);
   assert.equal(cloud.requests.length, 1);
   const { method, path, isApplied, headers } = cloud.requests[0]!;
   assert.deepEqual([method, isApplied, headers["x-auth-token"]], ["PUT", true, token]);
@@ -40,7 +42,7 @@ Deno.test("handle() changes the instance, gives a task and records the request",
 Deno.test("createSimulatedCloud() gives clouds that share nothing", async () => {
   const [one, other] = [createSimulatedCloud(), createSimulatedCloud()];
   await one.handle(put());
-  assert.deepEqual(groupsOf(other), [groups.open]);
+  assert.deepEqual(groupsOf(other), [groups.open, groups.open]);
   assert.equal(other.requests.length, 0);
 });
 
@@ -67,7 +69,7 @@ for (const [what, request, status, code] of REFUSED) {
     const response = await cloud.handle(put(request));
     assert.equal(response.status, status);
     assert.equal((await response.json()).error_code, code);
-    assert.deepEqual(groupsOf(cloud), [groups.open]);
+    assert.deepEqual(groupsOf(cloud), [groups.open, groups.open]);
     assert.equal(cloud.requests[0]!.isApplied, false);
   });
 }
@@ -77,7 +79,7 @@ Deno.test("handle() uses faults one by one and then answers again", async () => 
   cloud.faults.push(answer(500), reset());
   assert.equal((await cloud.handle(put())).status, 500);
   await assert.rejects(cloud.handle(put()), ConnectionReset);
-  assert.deepEqual(groupsOf(cloud), [groups.open]);
+  assert.deepEqual(groupsOf(cloud), [groups.open, groups.open]);
   assert.equal((await cloud.handle(put())).status, 200);
   assert.deepEqual(cloud.requests.map(({ isApplied }) => isApplied), [false, false, true]);
 });
@@ -86,6 +88,6 @@ Deno.test("afterwards() shows its fault when the change is already done", async 
   const cloud = createSimulatedCloud();
   cloud.faults.push(afterwards(answer(504)));
   assert.equal((await cloud.handle(put())).status, 504);
-  assert.deepEqual(groupsOf(cloud), [groups.lockedDown]);
+  assert.deepEqual(groupsOf(cloud), [groups.lockedDown, groups.lockedDown]);
   assert.equal(cloud.requests[0]!.isApplied, true);
 });
