@@ -36,8 +36,8 @@ export interface Call {
   maxAttempts?: number;
 }
 
-/** Must send at most one request where `effect` is a write. */
-export type Fetch = (url: URL, init: RequestInit, effect: Effect) => Promise<Response>;
+/** Must send at most one request, unless `effect` says that it only reads. */
+export type Fetch = (url: URL, init: RequestInit, effect?: Effect) => Promise<Response>;
 
 export interface SendOptions {
   fetch: Fetch;
