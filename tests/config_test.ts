@@ -46,7 +46,7 @@ const SAMPLES: Record<string, { text: string; value: unknown; wrong: string[] }>
   confirm: { text: "required", value: "required", wrong: ["always", "Auto", "true"] },
   allowedInstanceIds: { text: "i-1, i-2,", value: ["i-1", "i-2"], wrong: ["a b", ",", "a/b", "x".repeat(65)] },
   allowedSecurityGroupIds: { text: "g-1,g-2", value: ["g-1", "g-2"], wrong: ["a b", ","] },
-  auditFile: { text: "audit.jsonl", value: "audit.jsonl", wrong: ["a\0b"] },
+  auditFile: { text: "audit.jsonl", value: "audit.jsonl", wrong: ["logs/", " "] },
   timeoutMs: { text: "1234", value: 1234, wrong: ["-5", "99", "600001", "1e3", "1.5", "0x200", " 500", "soon", "NaN"] },
   attemptTimeoutMs: { text: "1234", value: 1234, wrong: ["-5", "99", "600001", "1e3", " "] },
   logLevel: { text: "debug", value: "debug", wrong: ["DEBUG", "verbose", "0"] },
