@@ -12,13 +12,27 @@ const error = z.object({
   error_code: z.string().optional(),
   error_msg: z.string().optional(),
 }).optional();
-const instance = z.object({ instance_id: z.string(), name: z.string().optional(), security_group_ids: z.array(z.string()) });
+const instance = z.object({
+  instance_id: z.string(),
+  name: z.string().optional(),
+  security_group_ids: z.array(z.string()),
+});
 const common = { region: z.string().optional(), project_id: z.string().optional(), error };
 
 const TOOLS = {
   list_encrypted_instances: {
-    input: { name: z.string().optional(), instance_id: id.optional(), limit: z.number().optional(), project_id: id.optional() },
-    output: { ...common, instances: z.array(instance).optional(), total: z.number().optional(), truncated: z.boolean().optional() },
+    input: {
+      name: z.string().optional(),
+      instance_id: id.optional(),
+      limit: z.number().optional(),
+      project_id: id.optional(),
+    },
+    output: {
+      ...common,
+      instances: z.array(instance).optional(),
+      total: z.number().optional(),
+      truncated: z.boolean().optional(),
+    },
   },
   list_security_groups: {
     input: {
@@ -27,7 +41,11 @@ const TOOLS = {
       include_rules: z.boolean().optional(),
       project_id: id.optional(),
     },
-    output: { ...common, security_groups: z.array(z.object({ id: z.string() })).optional(), truncated: z.boolean().optional() },
+    output: {
+      ...common,
+      security_groups: z.array(z.object({ id: z.string() })).optional(),
+      truncated: z.boolean().optional(),
+    },
   },
   preview_encrypted_instance_security_group_change: {
     input: { instance_id: id, security_group_ids: z.array(z.string()).min(1).max(20), project_id: id.optional() },
