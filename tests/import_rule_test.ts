@@ -23,7 +23,7 @@ const files = read();
 
 /** What a file imports from src/, as paths inside it. */
 function importsOf(path: string): Import[] {
-  const pattern = /(?:^(?:import|export)(?<type> type)? [^;]*?from |\bimport\()"(?<from>\.[^"]+)"/gm;
+  const pattern = /(?:^(?:import|export)(?<type> type)? (?:[^;"]*? from )?|\bimport\()"(?<from>\.[^"]+)"/gm;
   return [...files.get(path)!.matchAll(pattern)].map(({ groups }) => ({
     target: new URL(groups!.from!, new URL(path, SRC)).href.slice(SRC.href.length),
     isType: groups!.type !== undefined,
