@@ -144,6 +144,16 @@ Deno.test("main lets two calls reach the cloud before either is answered", async
   });
 });
 
+Deno.test("main says on stderr and in its instructions that the cloud is simulated", async () => {
+  await using process = new ServerProcess({ args: ["--simulate"] });
+  await process.send(INITIALIZE, call(1));
+  await process.closeInput();
+  await process.stderr.line("simulated cloud: nothing real changes");
+  const messages = await finishWell(process) as Message[];
+  assert.match(messages.find(({ id }) => id === 0)!.result!.instructions as string, /simulated cloud/);
+  assert.equal(contentOf(messages, 1).outcome, "accepted");
+});
+
 Deno.test("main ends without a crash when the client no longer reads", async () => {
   await using process = new ServerProcess({ args: ["--simulate"] });
   await process.send(INITIALIZE);
