@@ -5,7 +5,10 @@
  * the value of a secret, and never takes a secret from the command line.
  */
 import { parseArgs } from "node:util";
-import { serviceOrigin } from "./huaweicloud/endpoint.ts";
+import type { CredentialSource } from "./auth/credentials.ts";
+import { type ReadTextFile, secretsOf } from "./auth/profile.ts";
+import { resolveCredentials, type Resolved } from "./auth/resolve.ts";
+import { iamOrigin, serviceOrigin } from "./huaweicloud/endpoint.ts";
 import { tidy } from "./redaction.ts";
 import { type Setting, SETTINGS } from "./settings.ts";
 
@@ -28,7 +31,11 @@ export type Config =
     /** Every secret value, for the redactor. */
     secrets: readonly string[];
     /** The origins of the services, as far as region or overrides give them. */
-    origins: { dbss?: string; vpc?: string };
+    origins: { dbss?: string; vpc?: string; iam?: string };
+    /** Where the credentials come from; undefined when no source is complete. */
+    credentials?: CredentialSource;
+    /** Variables of credentials that are set and not used, since others come first. */
+    ignoredCredentials: readonly string[];
   }>;
 
 export type Parsed =
@@ -39,7 +46,7 @@ export type Parsed =
 /** Gives a variable's value; throws when the process may not read it. */
 export type Environment = (name: string) => string | undefined;
 
-export function parseConfig(args: readonly string[], env: Environment): Parsed {
+export function parseConfig(args: readonly string[], env: Environment, readTextFile: ReadTextFile): Parsed {
   const faults: string[] = [];
   const { flags, command } = readFlags(args, faults);
   if (flags.help) return { kind: "help" };
@@ -48,10 +55,12 @@ export function parseConfig(args: readonly string[], env: Environment): Parsed {
   const blocked: string[] = [];
   const secrets: string[] = [];
   const values: Record<string, unknown> = {};
+  const names: Partial<Record<Key, string>> = {};
   for (const [key, definition] of Object.entries(SETTINGS) as [Key, Setting<unknown>][]) {
     const found = find(definition, flags, env, blocked);
     values[key] = definition.default;
     if (found === undefined) continue;
+    names[key] = found.name;
     if (definition.isSecret) secrets.push(found.text);
     const value = definition.read(found.text);
     if (value === undefined) {
@@ -59,10 +68,16 @@ export function parseConfig(args: readonly string[], env: Environment): Parsed {
       faults.push(`${found.name} ${got}, wanted ${definition.wanted}`);
     } else values[key] = value;
   }
-  if (faults.length > 0) return { kind: "faults", faults };
-
   const settings = values as { [K in Key]: ValueOf<Settings[K]> };
   const isSimulated = flags.simulate === true;
+  const home = () => optional(env, "HOME") ?? optional(env, "USERPROFILE");
+  const resolved: Resolved = isSimulated || faults.length > 0
+    ? { ignored: [] }
+    : resolveCredentials(settings, { home: home(), readTextFile });
+  faults.push(...credentialFaults(resolved, names, blocked));
+  if (faults.length > 0) return { kind: "faults", faults };
+  secrets.push(...secretsOf(resolved.profile?.key));
+
   const origin = (service: "dbss" | "vpc", override?: string) =>
     override ?? (settings.region && serviceOrigin(service, settings.region, settings.cloud));
   return {
@@ -72,8 +87,15 @@ export function parseConfig(args: readonly string[], env: Environment): Parsed {
       command,
       isSimulated,
       secrets,
-      missing: isSimulated ? undefined : missing(settings, blocked),
-      origins: { dbss: origin("dbss", settings.dbssEndpoint), vpc: origin("vpc", settings.vpcEndpoint) },
+      projectId: settings.projectId ?? resolved.profile?.projectId,
+      missing: isSimulated ? undefined : missing(settings.region, resolved.source, blocked),
+      origins: {
+        dbss: origin("dbss", settings.dbssEndpoint),
+        vpc: origin("vpc", settings.vpcEndpoint),
+        iam: settings.iamEndpoint ?? (settings.region && iamOrigin(settings.region, settings.cloud)),
+      },
+      credentials: resolved.source,
+      ignoredCredentials: resolved.ignored,
     }),
   };
 }
@@ -124,15 +146,49 @@ function find(
   return undefined;
 }
 
-function missing(settings: { [K in Key]: ValueOf<Settings[K]> }, blocked: readonly string[]): string | undefined {
+/** A variable that matters only when the process may read it anyway. */
+function optional(env: Environment, name: string): string | undefined {
+  try {
+    return env(name) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function missing(region: string | undefined, source: CredentialSource | undefined, blocked: readonly string[]) {
   const names = [
-    ...(settings.region === undefined ? [SETTINGS.region.env] : []),
-    ...(settings.authToken === undefined ? [SETTINGS.authToken.env] : []),
+    ...(region === undefined ? [SETTINGS.region.env] : []),
+    ...(source === undefined ? [SETTINGS.accessKey.env, SETTINGS.secretKey.env] : []),
   ];
   if (names.length === 0) return undefined;
+  const others = source === undefined
+    ? "; instead of an access key an IAM user, a token, a profile file or ECS metadata will do, see --help"
+    : "";
+  return `Cannot reach Huawei Cloud yet: set ${names.join(" and ")}${permission(names, blocked)}${others}`;
+}
+
+function permission(names: readonly string[], blocked: readonly string[]): string {
   const unreadable = names.filter((name) => blocked.includes(name));
-  const permission = unreadable.length > 0 ? ` (and allow reading: --allow-env=${unreadable.join(",")})` : "";
-  return `Cannot reach Huawei Cloud yet: set ${names.join(" and ")}${permission}`;
+  return unreadable.length > 0 ? ` (and allow reading: --allow-env=${unreadable.join(",")})` : "";
+}
+
+function credentialFaults(
+  { half, fault }: Resolved,
+  names: Partial<Record<Key, string>>,
+  blocked: readonly string[],
+): string[] {
+  const faults = fault === undefined ? [] : [fault];
+  if (half !== undefined) {
+    const are = (list: string[]) => `${list.join(" and ")} ${list.length === 1 ? "is" : "are"}`;
+    const wanted = `wanted all of them or none${permission(half.lacking, blocked)}`;
+    faults.push(`${are(half.set)} set and ${are(half.lacking)} not, ${wanted}`);
+  }
+  // A key of one tool's variables with the secret or the token of another's belong to two different keys.
+  const key = [names.accessKey, names.secretKey, names.securityToken].filter((name) => name !== undefined);
+  if (new Set(key.map((name) => name.startsWith("HW_"))).size > 1) {
+    faults.push(`${key.join(" and ")} are set, wanted all of one kind: HW_* or HUAWEICLOUD_SDK_*`);
+  }
+  return faults;
 }
 
 /** What `--help` prints. */

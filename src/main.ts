@@ -6,13 +6,14 @@
  */
 import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";
-import { tokenAuthenticator } from "./auth/token.ts";
+import { createIdentity } from "./auth/identity.ts";
+import { projectFinder } from "./auth/project.ts";
 import { systemClock } from "./clock.ts";
 import { type Config, help, parseConfig } from "./config.ts";
-import { createClient, type HuaweiCloud } from "./huaweicloud/client.ts";
+import { createClient } from "./huaweicloud/client.ts";
 import { createSend, type Fetch } from "./huaweicloud/send.ts";
 import { createLog, type Log } from "./log.ts";
-import { createRedactor } from "./redaction.ts";
+import { createRedactor, type Redactor } from "./redaction.ts";
 import { createServer, type ServerOptions } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
@@ -31,7 +32,7 @@ function printTo(stream: { writeSync(bytes: Uint8Array): number }, text: string)
 }
 
 async function main(): Promise<number> {
-  const parsed = parseConfig(Deno.args, (name) => Deno.env.get(name));
+  const parsed = parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.readTextFileSync);
   switch (parsed.kind) {
     case "help":
       printTo(Deno.stdout, help(manifest.version));
@@ -74,7 +75,7 @@ async function serveStdio(config: Config): Promise<number> {
         ? undefined
         : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
     }),
-    ...await connect(config, log),
+    ...await connect(config, log, redactor),
   });
   const transport = stdioTransport(Deno.stdin.readable, Deno.stdout.writable);
   const signalled = onSignal(log);
@@ -90,42 +91,63 @@ async function serveStdio(config: Config): Promise<number> {
   return 0;
 }
 
-type Connection = Pick<ServerOptions, "cloud" | "region" | "projectId" | "isSimulated">;
+type Connection = Pick<ServerOptions, "cloud" | "region" | "projectId" | "findProject" | "isSimulated">;
 
 /** Chooses the cloud that the server works on. */
-async function connect(config: Config, log: Log): Promise<Connection> {
+async function connect(config: Config, log: Log, redactor: Redactor): Promise<Connection> {
   if (config.isSimulated) {
     const { createSimulatedCloud } = await import("./simulator/cloud.ts");
     const { SIMULATION } = await import("./simulator/state.ts");
     const simulated = createSimulatedCloud({ readingsUntilApplied: 1 });
     log.warn("simulated cloud: nothing real changes", SIMULATION.instances);
     const { region, projectId, token } = SIMULATION;
+    const origins = { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid", iam: "https://iam.invalid" };
     const fetch: Fetch = (url, init) => simulated.handle(new Request(url, init));
-    const cloud = client(
-      { ...config, origins: { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid" }, authToken: token },
-      log,
-      fetch,
-    );
-    return { cloud, region, projectId, isSimulated: true };
+    const simulation: Config = { ...config, region, projectId, origins, credentials: { kind: "token", token } };
+    return { ...reachCloud(simulation, { fetch, log, redactor }), isSimulated: true };
   }
-  const cloud = config.missing === undefined ? client(config, log, fetch) : { missing: config.missing };
-  return { cloud, region: config.region, projectId: config.projectId, isSimulated: false };
+  for (const name of config.ignoredCredentials) {
+    log.warn(`${name} is set and not used, since other credentials come first`, { used: config.credentials?.kind });
+  }
+  const { region, projectId, missing } = config;
+  if (missing !== undefined) return { cloud: { missing }, region, projectId, isSimulated: false };
+  return { ...reachCloud(config, { fetch, log, redactor }), isSimulated: false };
 }
 
-function client(config: Config, log: Log, fetch: Fetch): HuaweiCloud {
-  return createClient({
-    origins: { dbss: config.origins.dbss!, vpc: config.origins.vpc! },
-    userAgent: `dbss-mcp/${manifest.version}`,
-    send: createSend({
-      fetch,
-      authenticator: tokenAuthenticator(config.authToken!),
-      clock: systemClock,
-      random: Math.random,
-      attemptTimeoutMs: config.attemptTimeoutMs,
-      onRetry: ({ attempt, waitMs, error }) =>
-        log.warn("will try again", { attempt, wait_ms: Math.round(waitMs), kind: error.kind, error: error.message }),
-    }),
+/** Puts the way to the cloud together; the configuration has to be complete. */
+function reachCloud(
+  { region, projectId, origins, credentials, attemptTimeoutMs, timeoutMs }: Config,
+  { fetch, log, redactor }: { fetch: Fetch; log: Log; redactor: Redactor },
+): Omit<Connection, "isSimulated"> {
+  const clock = systemClock;
+  const userAgent = `dbss-mcp/${manifest.version}`;
+  const { dbss, vpc, iam } = origins as Required<Config["origins"]>;
+  const identity = createIdentity(credentials!, {
+    fetch,
+    clock,
+    limitMs: attemptTimeoutMs,
+    scope: projectId === undefined ? { name: region! } : { id: projectId },
+    iam,
+    userAgent,
+    readTextFile: Deno.readTextFileSync,
+    onSecret: redactor.add,
+    onEarlyFailure: ({ kind, message }) => log.warn("could not renew the credentials yet", { kind, error: message }),
   });
+  const send = createSend({
+    fetch,
+    authenticator: identity.authenticator,
+    clock,
+    random: Math.random,
+    attemptTimeoutMs,
+    onRetry: ({ attempt, waitMs, error }) =>
+      log.warn("will try again", { attempt, wait_ms: Math.round(waitMs), kind: error.kind, error: error.message }),
+  });
+  return {
+    cloud: createClient({ origins: { dbss, vpc }, userAgent, send }),
+    region,
+    projectId,
+    findProject: projectFinder({ ...identity, send, iam, region: region!, userAgent, clock, timeoutMs }),
+  };
 }
 
 /** Resolves at the first SIGINT or SIGTERM; the second one ends the process at once. */

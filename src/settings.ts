@@ -4,7 +4,7 @@
  * Read by `config.ts`, and by the tests that hold README's table and `--help` to it. It never reads the
  * environment itself.
  */
-import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "./huaweicloud/endpoint.ts";
+import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, KNOWN_REGIONS, readEndpoint } from "./huaweicloud/endpoint.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import { CONFIRM_MODES, type ConfirmMode } from "./policy.ts";
 
@@ -33,6 +33,11 @@ const matching = (pattern: RegExp) => (text: string) => pattern.test(text) ? tex
 /** Header values: visible ASCII, no spaces. */
 const secretText = matching(/^[\x21-\x7e]{1,16384}$/);
 
+const KEY_FORM = "visible ASCII characters without spaces";
+
+const readName = matching(/^[^\p{Cc}]{1,64}$/u);
+const NAME_FORM = "1 to 64 characters";
+
 const milliseconds = (text: string) => {
   const value = Number(text);
   return /^\d{1,7}$/.test(text) && value >= 100 && value <= 600_000 ? value : undefined;
@@ -50,7 +55,7 @@ export const SETTINGS = {
   region: setting({
     env: "HW_REGION_NAME",
     flag: "region",
-    about: "Region that this server works in; required, never assumed",
+    about: `Region that this server works in; required, never assumed. Known: ${KNOWN_REGIONS.join(" ")}`,
     wanted: "a region id such as cn-north-4",
     read: (text) => isRegion(text) ? text : undefined,
   }),
@@ -62,12 +67,72 @@ export const SETTINGS = {
     wanted: '32 to 64 letters, digits, "-" or "_"',
     read: matching(/^[A-Za-z0-9_-]{32,64}$/),
   }),
+  accessKey: setting({
+    env: "HW_ACCESS_KEY",
+    fallbackEnv: "HUAWEICLOUD_SDK_AK",
+    isSecret: true,
+    about: "Access key id (AK); with HW_SECRET_KEY the recommended credential",
+    wanted: KEY_FORM,
+    read: secretText,
+  }),
+  secretKey: setting({
+    env: "HW_SECRET_KEY",
+    fallbackEnv: "HUAWEICLOUD_SDK_SK",
+    isSecret: true,
+    about: "Secret access key (SK); signs requests and is never sent",
+    wanted: KEY_FORM,
+    read: secretText,
+  }),
+  securityToken: setting({
+    env: "HW_SECURITY_TOKEN",
+    fallbackEnv: "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+    isSecret: true,
+    about: "Security token of a temporary access key",
+    wanted: KEY_FORM,
+    read: secretText,
+  }),
+  domainName: setting({
+    env: "HW_DOMAIN_NAME",
+    flag: "domain-name",
+    about: "Account name of the IAM user",
+    wanted: NAME_FORM,
+    read: readName,
+  }),
+  userName: setting({
+    env: "HW_USER_NAME",
+    flag: "user-name",
+    about: "Name of the IAM user",
+    wanted: NAME_FORM,
+    read: readName,
+  }),
+  userPassword: setting({
+    env: "HW_USER_PASSWORD",
+    isSecret: true,
+    about: "Password of the IAM user, exchanged for a token that is kept and renewed",
+    wanted: "1 to 128 characters",
+    read: matching(/^.{1,128}$/su),
+  }),
   authToken: setting({
     env: "HW_AUTH_TOKEN",
     isSecret: true,
     about: "IAM user token, sent as X-Auth-Token",
     wanted: "a token of visible ASCII characters without spaces",
     read: secretText,
+  }),
+  credentialsFile: setting({
+    env: "HUAWEICLOUD_SDK_CREDENTIALS_FILE",
+    flag: "credentials-file",
+    about: "Profile file of Huawei Cloud's SDK; when nothing else is set, ~/.huaweicloud/credentials if it is there",
+    wanted: "the path of a file",
+    read: (text) => text,
+  }),
+  isEcsMetadataUsed: preset({
+    env: "DBSS_MCP_ECS_METADATA",
+    flag: "ecs-metadata",
+    about: "true gets temporary keys from the metadata service, on an ECS instance with an agency",
+    wanted: "true or false",
+    read: truth,
+    default: false,
   }),
   cloud: preset({
     env: "HW_CLOUD",
@@ -88,6 +153,14 @@ export const SETTINGS = {
     env: "DBSS_MCP_VPC_ENDPOINT",
     flag: "vpc-endpoint",
     about: "VPC endpoint in place of the region's own",
+    wanted: ENDPOINT_FORM,
+    read: readEndpoint,
+  }),
+  iamEndpoint: setting({
+    env: "DBSS_MCP_IAM_ENDPOINT",
+    fallbackEnv: "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+    flag: "iam-endpoint",
+    about: "IAM endpoint in place of the region's own",
     wanted: ENDPOINT_FORM,
     read: readEndpoint,
   }),

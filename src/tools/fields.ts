@@ -13,7 +13,9 @@ const id = () => z.string(ID).regex(/^[A-Za-z0-9_-]{32,64}$/, ID);
 
 export const instanceId = id().describe("Id of the encrypted instance");
 
-export const projectId = id().optional().describe("Id of the project; default: the configured one");
+export const projectId = id().optional().describe(
+  "Id of the project; default: the configured one or else the region's own",
+);
 
 /** From `min` to 20 ids of security groups, each once. */
 export function securityGroupIds(min = 1) {
