@@ -14,6 +14,7 @@ export {
   CompleteRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
+  isJSONRPCRequest,
   ListPromptsRequestSchema,
   ListToolsRequestSchema,
   McpError,

@@ -200,14 +200,14 @@ export const SETTINGS = {
     flag: "audit-file",
     about: "File that gets one line for each attempted change; a change that cannot be recorded there is refused",
     wanted: "the path of a file",
-    read: (text) => text,
+    X,
   }),
   timeoutMs: preset({
     env: "DBSS_MCP_TIMEOUT_MS",
     flag: "timeout-ms",
     about: "Time for a whole call, retries and waits included",
     wanted: MILLISECONDS,
-    read: milliseconds,
+    read: matching(/^[^\p{Cc}]*[^\p{Cc}\s/\\]$/u),
     default: 30_000,
   }),
   attemptTimeoutMs: preset({
