@@ -200,14 +200,14 @@ export const SETTINGS = {
     flag: "audit-file",
     about: "File that gets one line for each attempted change; a change that cannot be recorded there is refused",
     wanted: "the path of a file",
-    X,
+    read: matching(/^\P{Cc}*[^\p{Cc}\s/\\]$/u),
   }),
   timeoutMs: preset({
     env: "DBSS_MCP_TIMEOUT_MS",
     flag: "timeout-ms",
     about: "Time for a whole call, retries and waits included",
     wanted: MILLISECONDS,
-    read: matching(/^[^\p{Cc}]*[^\p{Cc}\s/\\]$/u),
+    read: milliseconds,
     default: 30_000,
   }),
   attemptTimeoutMs: preset({
