@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import type { CredentialSource } from "./auth/credentials.ts";
 import { type ReadTextFile, secretsOf } from "./auth/profile.ts";
 import { resolveCredentials, type Resolved } from "./auth/resolve.ts";
-import { iamOrigin, serviceOrigin } from "./huaweicloud/endpoint.ts";
+import { iamOrigin, KNOWN_REGIONS, serviceOrigin } from "./huaweicloud/endpoint.ts";
 import { tidy } from "./redaction.ts";
 import { type Setting, SETTINGS } from "./settings.ts";
 
@@ -225,5 +225,7 @@ Flags:
 
 Settings, as a flag where one is named, else as an environment variable; secrets have no flag:
 ${rows.join("\n")}
-`;
+
+Documented regions; others are accepted when well formed:
+${KNOWN_REGIONS.map((region) => `  ${region}\n`).join("")}`;
 }

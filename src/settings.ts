@@ -4,7 +4,7 @@
  * Read by `config.ts`, and by the tests that hold README's table and `--help` to it. It never reads the
  * environment itself.
  */
-import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, KNOWN_REGIONS, readEndpoint } from "./huaweicloud/endpoint.ts";
+import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "./huaweicloud/endpoint.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import { CONFIRM_MODES, type ConfirmMode } from "./policy.ts";
 
@@ -55,7 +55,7 @@ export const SETTINGS = {
   region: setting({
     env: "HW_REGION_NAME",
     flag: "region",
-    about: `Region that this server works in; required, never assumed. Known: ${KNOWN_REGIONS.join(" ")}`,
+    about: "Region that this server works in; required, never assumed",
     wanted: "a region id such as cn-north-4",
     read: (text) => isRegion(text) ? text : undefined,
   }),
