@@ -98,9 +98,9 @@ Deno.test("grantAuthenticator() sends a wrong password once, also when it is cal
 });
 
 Deno.test("grantAuthenticator() waits out an IAM that is unavailable, as far as the call lasts", async () => {
-  const { authenticator, list, asked, cloud, call } = login();
+  const { authenticator, list, asked, cloud, clock, call } = login();
   cloud.faults.push({ ...answer(503), on: "POST" }, { ...htmlPage(502), on: "POST" });
-  await list(authenticator, call());
+  await clock.run(list(authenticator, call()));
   assert.deepEqual(asked(), [TOKENS, TOKENS, TOKENS, LIST]);
 });
 
