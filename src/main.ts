@@ -11,6 +11,7 @@ import { projectFinder } from "./auth/project.ts";
 import { systemClock } from "./clock.ts";
 import { type Config, help, parseConfig } from "./config.ts";
 import { createClient } from "./huaweicloud/client.ts";
+import { systemFetch } from "./huaweicloud/connection.ts";
 import { createSend, type Fetch } from "./huaweicloud/send.ts";
 import { createLog, type Log } from "./log.ts";
 import { createRedactor, type Redactor } from "./redaction.ts";
@@ -111,7 +112,7 @@ async function connect(config: Config, log: Log, redactor: Redactor): Promise<Co
   }
   const { region, projectId, missing } = config;
   if (missing !== undefined) return { cloud: { missing }, region, projectId, isSimulated: false };
-  return { ...reachCloud(config, { fetch, log, redactor }), isSimulated: false };
+  return { ...reachCloud(config, { fetch: systemFetch, log, redactor }), isSimulated: false };
 }
 
 /** Puts the way to the cloud together; the configuration has to be complete. */

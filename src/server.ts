@@ -4,7 +4,7 @@
  * The first and the last step of a call: finds the tool, hands it to `call.ts` together with the ways back
  * to the caller. It knows no transport and decides nothing.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type Caller, type CallOptions, callTool } from "./call.ts";
 import { complete, PROMPT, promptText } from "./prompt.ts";
 import {

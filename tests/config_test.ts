@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Config, help, parseConfig } from "../src/config.ts";
 import { KNOWN_REGIONS } from "../src/huaweicloud/endpoint.ts";
+import { tidy } from "../src/redaction.ts";
 import { type Setting, SETTINGS } from "../src/settings.ts";
 
 type Values = Record<string, string>;
@@ -97,7 +98,7 @@ for (const [key, definition] of ALL) {
       assert.equal(others.length, 0);
       assert.ok(fault!.startsWith(`${definition.env} `), fault);
       assert.ok(fault!.endsWith(`wanted ${definition.wanted}`), fault);
-      assert.equal(fault!.includes(`"${wrong.trim()}" (${wrong.length} characters)`), !definition.isSecret, fault);
+      assert.equal(fault!.includes(`"${tidy(wrong, 80)}" (${wrong.length} characters)`), !definition.isSecret, fault);
     }
   });
 }

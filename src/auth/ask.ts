@@ -36,7 +36,9 @@ export async function ask(asker: Asker, question: Question): Promise<{ answer: A
   const abort = new AbortController();
   const stopTimer = clock.after(limitMs, () => abort.abort());
   try {
-    const response = await fetch(url, { ...init, redirect: "manual", signal: abort.signal })
+    // Nothing but a GET may be repeated by fetch itself: each wrong password may count towards a lock.
+    const effect = init.method === "GET" ? "read" : "write";
+    const response = await fetch(url, { ...init, redirect: "manual", signal: abort.signal }, effect)
       .catch((error) => {
         throw errorFromFetch(error);
       });

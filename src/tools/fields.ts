@@ -4,7 +4,7 @@
  * Used by the tools beside it. In the input fields, every message is what is wanted; `invalid_input.ts`
  * puts it behind what was got. Lengths are those of the API reference, tables 1 and 3.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const ID = '32 to 64 letters, digits, "-" or "_"';
 const GROUP_ID = 'the id of a security group, 1 to 64 letters, digits, "-" or "_" (not its name)';

@@ -4,7 +4,7 @@
  * Called by `server.ts` before a tool runs. It never repeats the value of an unknown argument, which might
  * be a secret, and of any other never more than its beginning, with secrets masked before it is cut.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Redactor, tidy } from "../redaction.ts";
 import { Refusal } from "./tool.ts";
 

@@ -4,7 +4,7 @@
  * Called by `server.ts`; reads the instance and the groups through `assessment.ts`. It sends no change, and
  * still answers when the groups may not be read.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { assess } from "./assessment.ts";
 import { changeInput, errorSchema } from "./fields.ts";
 import { instanceRow, toRow } from "./instance.ts";
