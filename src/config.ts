@@ -10,7 +10,8 @@ import { type ReadTextFile, secretsOf } from "./auth/profile.ts";
 import { resolveCredentials, type Resolved } from "./auth/resolve.ts";
 import { iamOrigin, KNOWN_REGIONS, serviceOrigin } from "./huaweicloud/endpoint.ts";
 import { tidy } from "./redaction.ts";
-import { type Setting, SETTINGS } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { SETTINGS } from "./settings.ts";
 
 type Settings = typeof SETTINGS;
 type Key = keyof Settings;

@@ -6,15 +6,13 @@
  */
 import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";
-import { createIdentity } from "./auth/identity.ts";
-import { projectFinder } from "./auth/project.ts";
 import { systemClock } from "./clock.ts";
 import { type Config, help, parseConfig } from "./config.ts";
-import { createClient } from "./huaweicloud/client.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
-import { createSend, type Fetch } from "./huaweicloud/send.ts";
+import type { Fetch } from "./huaweicloud/send.ts";
 import { createLog, type Log } from "./log.ts";
 import { createRedactor, type Redactor } from "./redaction.ts";
+import { reachCloud } from "./reach_cloud.ts";
 import { createServer, type ServerOptions } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
@@ -96,6 +94,14 @@ type Connection = Pick<ServerOptions, "cloud" | "region" | "projectId" | "findPr
 
 /** Chooses the cloud that the server works on. */
 async function connect(config: Config, log: Log, redactor: Redactor): Promise<Connection> {
+  const surroundings = {
+    version: manifest.version,
+    clock: systemClock,
+    random: Math.random,
+    readTextFile: Deno.readTextFileSync,
+    log,
+    redactor,
+  };
   if (config.isSimulated) {
     const { createSimulatedCloud } = await import("./simulator/cloud.ts");
     const { SIMULATION } = await import("./simulator/state.ts");
@@ -105,50 +111,14 @@ async function connect(config: Config, log: Log, redactor: Redactor): Promise<Co
     const origins = { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid", iam: "https://iam.invalid" };
     const fetch: Fetch = (url, init) => simulated.handle(new Request(url, init));
     const simulation: Config = { ...config, region, projectId, origins, credentials: { kind: "token", token } };
-    return { ...reachCloud(simulation, { fetch, log, redactor }), isSimulated: true };
+    return { ...reachCloud(simulation, { ...surroundings, fetch }), isSimulated: true };
   }
   for (const name of config.ignoredCredentials) {
     log.warn(`${name} is set and not used, since other credentials come first`, { used: config.credentials?.kind });
   }
   const { region, projectId, missing } = config;
   if (missing !== undefined) return { cloud: { missing }, region, projectId, isSimulated: false };
-  return { ...reachCloud(config, { fetch: systemFetch, log, redactor }), isSimulated: false };
-}
-
-/** Puts the way to the cloud together; the configuration has to be complete. */
-function reachCloud(
-  { region, projectId, origins, credentials, attemptTimeoutMs, timeoutMs }: Config,
-  { fetch, log, redactor }: { fetch: Fetch; log: Log; redactor: Redactor },
-): Omit<Connection, "isSimulated"> {
-  const clock = systemClock;
-  const userAgent = `dbss-mcp/${manifest.version}`;
-  const { dbss, vpc, iam } = origins as Required<Config["origins"]>;
-  const identity = createIdentity(credentials!, {
-    fetch,
-    clock,
-    limitMs: attemptTimeoutMs,
-    scope: projectId === undefined ? { name: region! } : { id: projectId },
-    iam,
-    userAgent,
-    readTextFile: Deno.readTextFileSync,
-    onSecret: redactor.add,
-    onEarlyFailure: ({ kind, message }) => log.warn("could not renew the credentials yet", { kind, error: message }),
-  });
-  const send = createSend({
-    fetch,
-    authenticator: identity.authenticator,
-    clock,
-    random: Math.random,
-    attemptTimeoutMs,
-    onRetry: ({ attempt, waitMs, error }) =>
-      log.warn("will try again", { attempt, wait_ms: Math.round(waitMs), kind: error.kind, error: error.message }),
-  });
-  return {
-    cloud: createClient({ origins: { dbss, vpc }, userAgent, send }),
-    region,
-    projectId,
-    findProject: projectFinder({ ...identity, send, iam, region: region!, userAgent, clock, timeoutMs }),
-  };
+  return { ...reachCloud(config, { ...surroundings, fetch: systemFetch }), isSimulated: false };
 }
 
 /** Resolves at the first SIGINT or SIGTERM; the second one ends the process at once. */

@@ -4,39 +4,13 @@
  * Read by `config.ts`, and by the tests that hold README's table and `--help` to it. It never reads the
  * environment itself.
  */
+import { CREDENTIAL_SETTINGS } from "./credential_settings.ts";
 import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "./huaweicloud/endpoint.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import { CONFIRM_MODES, type ConfirmMode } from "./policy.ts";
-
-export interface Setting<Value> {
-  env: string;
-  /** Looked at when `env` is not set. */
-  fallbackEnv?: string;
-  /** The command line's name for it; secrets have none. */
-  flag?: string;
-  isSecret?: boolean;
-  about: string;
-  /** What a valid value is, as the end of the sentence "..., wanted". */
-  wanted: string;
-  /** Undefined when the text is not a valid value. */
-  read(text: string): Value | undefined;
-  default?: Value;
-}
-
-const setting = <Value>(definition: Setting<Value>) => definition;
-
-/** A setting that always has a value. */
-const preset = <Value>(definition: Setting<Value> & { default: Value }) => definition;
+import { preset, setting } from "./setting.ts";
 
 const matching = (pattern: RegExp) => (text: string) => pattern.test(text) ? text : undefined;
-
-/** Header values: visible ASCII, no spaces. */
-const secretText = matching(/^[\x21-\x7e]{1,16384}$/);
-
-const KEY_FORM = "visible ASCII characters without spaces";
-
-const readName = matching(/^[^\p{Cc}]{1,64}$/u);
-const NAME_FORM = "1 to 64 characters";
 
 const milliseconds = (text: string) => {
   const value = Number(text);
@@ -67,73 +41,7 @@ export const SETTINGS = {
     wanted: '32 to 64 letters, digits, "-" or "_"',
     read: matching(/^[A-Za-z0-9_-]{32,64}$/),
   }),
-  accessKey: setting({
-    env: "HW_ACCESS_KEY",
-    fallbackEnv: "HUAWEICLOUD_SDK_AK",
-    isSecret: true,
-    about: "Access key id (AK); with HW_SECRET_KEY the recommended credential",
-    wanted: KEY_FORM,
-    read: secretText,
-  }),
-  secretKey: setting({
-    env: "HW_SECRET_KEY",
-    fallbackEnv: "HUAWEICLOUD_SDK_SK",
-    isSecret: true,
-    about: "Secret access key (SK); signs requests and is never sent",
-    wanted: KEY_FORM,
-    read: secretText,
-  }),
-  securityToken: setting({
-    env: "HW_SECURITY_TOKEN",
-    fallbackEnv: "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-    isSecret: true,
-    about: "Security token of a temporary access key",
-    wanted: KEY_FORM,
-    read: secretText,
-  }),
-  domainName: setting({
-    env: "HW_DOMAIN_NAME",
-    flag: "domain-name",
-    about: "Account name of the IAM user",
-    wanted: NAME_FORM,
-    read: readName,
-  }),
-  userName: setting({
-    env: "HW_USER_NAME",
-    flag: "user-name",
-    about: "Name of the IAM user",
-    wanted: NAME_FORM,
-    read: readName,
-  }),
-  userPassword: setting({
-    env: "HW_USER_PASSWORD",
-    isSecret: true,
-    about: "Password of the IAM user, exchanged for a token that is kept and renewed",
-    wanted: "1 to 128 characters",
-    read: matching(/^.{1,128}$/su),
-  }),
-  authToken: setting({
-    env: "HW_AUTH_TOKEN",
-    isSecret: true,
-    about: "IAM user token, sent as X-Auth-Token",
-    wanted: "a token of visible ASCII characters without spaces",
-    read: secretText,
-  }),
-  credentialsFile: setting({
-    env: "HUAWEICLOUD_SDK_CREDENTIALS_FILE",
-    flag: "credentials-file",
-    about: "Profile file of Huawei Cloud's SDK; when nothing else is set, ~/.huaweicloud/credentials if it is there",
-    wanted: "the path of a file",
-    read: (text) => text,
-  }),
-  isEcsMetadataUsed: preset({
-    env: "DBSS_MCP_ECS_METADATA",
-    flag: "ecs-metadata",
-    about: "true gets temporary keys from the metadata service, on an ECS instance with an agency",
-    wanted: "true or false",
-    read: truth,
-    default: false,
-  }),
+  ...CREDENTIAL_SETTINGS,
   cloud: preset({
     env: "HW_CLOUD",
     flag: "cloud",
