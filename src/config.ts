@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import type { CredentialSource } from "./auth/credentials.ts";
 import { type ReadTextFile, secretsOf } from "./auth/profile.ts";
-import { resolveCredentials, type Resolved } from "./auth/resolve.ts";
+import { listed, permissionFor, resolveCredentials, type Resolved } from "./auth/resolve.ts";
 import { iamOrigin, KNOWN_REGIONS, serviceOrigin } from "./huaweicloud/endpoint.ts";
 import { tidy } from "./redaction.ts";
 import type { Setting } from "./setting.ts";
@@ -19,7 +19,7 @@ type ValueOf<S> = S extends { default: infer Value } ? Value
   : S extends Setting<infer Value> ? Value | undefined
   : never;
 
-export const COMMANDS = ["stdio"] as const;
+export const COMMANDS = ["stdio", "doctor"] as const;
 export type Command = typeof COMMANDS[number];
 
 export type Config =
@@ -27,6 +27,11 @@ export type Config =
   & Readonly<{
     command: Command;
     isSimulated: boolean;
+    /** Of `doctor`: whether it answers in JSON, and whether it makes no request. */
+    isJson: boolean;
+    isOffline: boolean;
+    /** The environment variables that were used. */
+    variables: readonly string[];
     /** What still has to be set before the cloud can be reached, as a sentence; undefined when nothing. */
     missing?: string;
     /** Every secret value, for the redactor. */
@@ -42,7 +47,7 @@ export type Config =
 export type Parsed =
   | { kind: "config"; config: Config }
   | { kind: "help" | "version" }
-  | { kind: "faults"; faults: string[] };
+  | { kind: "faults"; faults: string[]; isJson: boolean };
 
 /** Gives a variable's value; throws when the process may not read it. */
 export type Environment = (name: string) => string | undefined;
@@ -75,12 +80,17 @@ export function parseConfig(
   }
   const settings = values as { [K in Key]: ValueOf<Settings[K]> };
   const isSimulated = flags.simulate === true;
-  const home = () => optional(env, "HOME") ?? optional(env, "USERPROFILE");
+  const isJson = flags.json === true;
   const resolved: Resolved = isSimulated || faults.length > 0
-    ? { ignored: [] }
-    : resolveCredentials(settings, { home: home(), readTextFile });
-  faults.push(...credentialFaults(resolved, names, blocked));
-  if (faults.length > 0) return { kind: "faults", faults };
+    ? { ignored: [], faults: [] }
+    : resolveCredentials(settings, {
+      home: findHome(env),
+      readTextFile,
+      keyVariables: [names.accessKey, names.secretKey, names.securityToken].filter((name) => name !== undefined),
+      blocked,
+    });
+  faults.push(...resolved.faults);
+  if (faults.length > 0) return { kind: "faults", faults, isJson };
   secrets.push(...secretsOf(resolved.profile?.key));
 
   const origin = (service: "dbss" | "vpc", override?: string) =>
@@ -91,6 +101,9 @@ export function parseConfig(
       ...settings,
       command,
       isSimulated,
+      isJson,
+      isOffline: flags.offline === true,
+      variables: [...Object.values(names).filter((name) => !name.startsWith("--")), resolved.homeVariable ?? []].flat(),
       secrets,
       projectId: settings.projectId ?? resolved.profile?.projectId,
       missing: isSimulated ? undefined : missing(settings.region, resolved.source, blocked),
@@ -111,6 +124,8 @@ function readFlags(args: readonly string[], faults: string[]) {
     help: { type: "boolean", short: "h" },
     version: { type: "boolean" },
     simulate: { type: "boolean" },
+    json: { type: "boolean" },
+    offline: { type: "boolean" },
     ...Object.fromEntries(names.map((name) => [name, { type: "string" } as const])),
   } as const;
   // Strict parsing would stop at the first fault, and take the value in `--timeout-ms -5` for a flag.
@@ -125,6 +140,9 @@ function readFlags(args: readonly string[], faults: string[]) {
   const command = positionals[0] ?? "stdio";
   if (positionals.length > 1 || !isCommand(command)) {
     faults.push(`The command is "${tidy(positionals.join(" "), 80)}", wanted one of ${COMMANDS.join(", ")}`);
+  }
+  for (const flag of ["json", "offline"]) {
+    if (values[flag] === true && command !== "doctor") faults.push(`--${flag} is for the command doctor alone`);
   }
   return { flags: values as Record<string, string | boolean | undefined>, command: command as Command };
 }
@@ -163,13 +181,17 @@ function noFile(): never {
   throw new Deno.errors.NotFound();
 }
 
-/** A variable that matters only when the process may read it anyway. */
-function optional(env: Environment, name: string): string | undefined {
-  try {
-    return env(name) || undefined;
-  } catch {
-    return undefined;
+/** The home directory matters only when this process may read where it is. */
+function findHome(env: Environment): { variable: string; path: string } | undefined {
+  for (const variable of ["HOME", "USERPROFILE"]) {
+    try {
+      const path = env(variable);
+      if (path) return { variable, path };
+    } catch {
+      continue;
+    }
   }
+  return undefined;
 }
 
 function missing(region: string | undefined, source: CredentialSource | undefined, blocked: readonly string[]) {
@@ -181,31 +203,7 @@ function missing(region: string | undefined, source: CredentialSource | undefine
   const others = source === undefined
     ? "; instead of an access key an IAM user, a token, a profile file or ECS metadata will do, see --help"
     : "";
-  return `Cannot reach Huawei Cloud yet: set ${names.join(" and ")}${permission(names, blocked)}${others}`;
-}
-
-function permission(names: readonly string[], blocked: readonly string[]): string {
-  const unreadable = names.filter((name) => blocked.includes(name));
-  return unreadable.length > 0 ? ` (and allow reading: --allow-env=${unreadable.join(",")})` : "";
-}
-
-function credentialFaults(
-  { half, fault }: Resolved,
-  names: Partial<Record<Key, string>>,
-  blocked: readonly string[],
-): string[] {
-  const faults = fault === undefined ? [] : [fault];
-  if (half !== undefined) {
-    const are = (list: string[]) => `${list.join(" and ")} ${list.length === 1 ? "is" : "are"}`;
-    const wanted = `wanted all of them or none${permission(half.lacking, blocked)}`;
-    faults.push(`${are(half.set)} set and ${are(half.lacking)} not, ${wanted}`);
-  }
-  // A key of one tool's variables with the secret or the token of another's belong to two different keys.
-  const key = [names.accessKey, names.secretKey, names.securityToken].filter((name) => name !== undefined);
-  if (new Set(key.map((name) => name.startsWith("HW_"))).size > 1) {
-    faults.push(`${key.join(" and ")} are set, wanted all of one kind: HW_* or HUAWEICLOUD_SDK_*`);
-  }
-  return faults;
+  return `Cannot reach Huawei Cloud yet: set ${listed(names)}${permissionFor(names, blocked)}${others}`;
 }
 
 /** What `--help` prints. */
@@ -222,6 +220,8 @@ Usage: deno run <permissions> src/main.ts [${COMMANDS.join("|")}] [flags]
 Flags:
   --simulate
       Talk to a simulated cloud inside this process; nothing real changes
+  --json, --offline
+      Of doctor: answer in JSON; make no request
   --help, --version
 
 Settings, as a flag where one is named, else as an environment variable; secrets have no flag:

@@ -7,7 +7,7 @@
 import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";
 import { systemClock } from "./clock.ts";
-import { type Config, help, parseConfig } from "./config.ts";
+import { type Command, type Config, help, parseConfig } from "./config.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
 import type { Fetch } from "./huaweicloud/send.ts";
 import { createLog, type Log } from "./log.ts";
@@ -40,42 +40,23 @@ async function main(): Promise<number> {
       printTo(Deno.stdout, `${manifest.version}\n`);
       return 0;
     case "faults":
-      printTo(Deno.stderr, parsed.faults.map((fault) => `dbss-mcp: ${fault}\n`).join(""));
-      return EXIT_CONFIGURATION;
+      if (parsed.isJson) printTo(Deno.stdout, json({ faults: parsed.faults, exit_code: EXIT_CONFIGURATION }));
+      return refuseToStart(parsed.faults);
     case "config":
-      return await serveStdio(parsed.config);
+      return await COMMAND_RUNS[parsed.config.command](parsed.config);
   }
 }
 
-async function serveStdio(config: Config): Promise<number> {
-  const redactor = createRedactor(config.secrets);
-  const log = createLog({
-    level: config.logLevel,
-    clock: systemClock,
-    redactor,
-    write: (line) => printTo(Deno.stderr, line),
-  });
-  // stdout is the protocol: what a library prints goes to stderr.
-  // deno-lint-ignore no-console
-  console.log = console.info = console.debug = console.error;
+function refuseToStart(faults: readonly string[]): number {
+  printTo(Deno.stderr, faults.map((fault) => `dbss-mcp: ${fault}\n`).join(""));
+  return EXIT_CONFIGURATION;
+}
 
-  const { server, settled } = createServer({
-    version: manifest.version,
-    timeoutMs: config.timeoutMs,
-    policy: config,
-    clock: systemClock,
-    log,
-    redactor,
-    audit: createAudit({
-      clock: systemClock,
-      redactor,
-      write: (line) => printTo(Deno.stderr, line),
-      append: config.auditFile === undefined
-        ? undefined
-        : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
-    }),
-    ...await connect(config, log, redactor),
-  });
+const COMMAND_RUNS: Record<Command, (config: Config) => Promise<number>> = { stdio: serveStdio, doctor: runDoctor };
+
+async function serveStdio(config: Config): Promise<number> {
+  const { log, options } = await prepare(config);
+  const { server, settled } = createServer(options);
   const transport = stdioTransport(Deno.stdin.readable, Deno.stdout.writable);
   const signalled = onSignal(log);
   await server.connect(transport);
@@ -88,6 +69,52 @@ async function serveStdio(config: Config): Promise<number> {
   await Promise.race([Promise.all([settled(), transport.answered()]), limit.promise]);
   stopLimit();
   return 0;
+}
+
+async function runDoctor(config: Config): Promise<number> {
+  const { examine, reportText } = await import("./doctor.ts");
+  const { options } = await prepare(config);
+  const report = await examine({ ...options, config });
+  printTo(Deno.stdout, config.isJson ? json(report) : reportText(report));
+  return report.exit_code;
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, null, 2) + "\n";
+}
+
+/** What every command needs: a log, and the options of its servers. */
+async function prepare(config: Config): Promise<{ log: Log; options: ServerOptions }> {
+  const redactor = createRedactor(config.secrets);
+  const log = createLog({
+    level: config.logLevel,
+    clock: systemClock,
+    redactor,
+    write: (line) => printTo(Deno.stderr, line),
+  });
+  // stdout is the protocol: what a library prints goes to stderr.
+  // deno-lint-ignore no-console
+  console.log = console.info = console.debug = console.error;
+  return {
+    log,
+    options: {
+      version: manifest.version,
+      timeoutMs: config.timeoutMs,
+      policy: config,
+      clock: systemClock,
+      log,
+      redactor,
+      audit: createAudit({
+        clock: systemClock,
+        redactor,
+        write: (line) => printTo(Deno.stderr, line),
+        append: config.auditFile === undefined
+          ? undefined
+          : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
+      }),
+      ...await connect(config, log, redactor),
+    },
+  };
 }
 
 type Connection = Pick<ServerOptions, "cloud" | "region" | "projectId" | "findProject" | "isSimulated">;

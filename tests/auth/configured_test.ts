@@ -97,7 +97,7 @@ Deno.test("parseConfig() refuses a key that is put together from two tools' vari
   assert.deepEqual(others, []);
   assert.match(
     fault!,
-    /HW_ACCESS_KEY and HW_SECRET_KEY and HUAWEICLOUD_SDK_SECURITY_TOKEN are set, wanted all of one kind/,
+    /HW_ACCESS_KEY, HW_SECRET_KEY and HUAWEICLOUD_SDK_SECURITY_TOKEN are set, wanted all of one kind/,
   );
 });
 
