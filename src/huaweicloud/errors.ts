@@ -128,8 +128,11 @@ export function errorFromFetch(thrown: unknown): CloudError {
   const name = thrown instanceof Error ? thrown.name : "";
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause.message : "";
   if (name === "NotCapable") {
-    return new CloudError("network", "This process is not permitted to reach the host; its --allow-net flag lacks it", {
+    const host = /"([^"\s]+)"/.exec((thrown as Error).message)?.[1] ?? "the host";
+    const message = `This process is not permitted to reach ${host}; its --allow-net flag lacks it`;
+    return new CloudError("network", message, {
       verdict: "not_sent",
+      hint: "Start the server with the flags that its doctor command prints",
     });
   }
   if (cause.includes("client error (Connect)")) {
