@@ -12,10 +12,13 @@ export interface ProcessOptions {
   env?: Record<string, string>;
   /** The one host and port that the process may reach, such as `127.0.0.1:40000`. */
   host?: string;
+  /** Exactly these flags of permission, in place of the usual ones and `host`. */
+  permissions?: string[];
 }
 
-function commandLine({ args = [], host }: ProcessOptions): string[] {
-  return ["run", ...PERMISSIONS, ...(host ? [`--allow-net=${host}`] : []), MAIN, ...args];
+function commandLine({ args = [], host, permissions }: ProcessOptions): string[] {
+  const usual = [...PERMISSIONS, ...(host ? [`--allow-net=${host}`] : [])];
+  return ["run", ...(permissions ? ["--no-prompt", ...permissions] : usual), MAIN, ...args];
 }
 
 /** For tests that use the SDK's stdio client: its close() leaves a timer behind that it never clears. */
