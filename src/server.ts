@@ -13,9 +13,11 @@ import type { Log } from "./log.ts";
 import type { Redactor } from "./redaction.ts";
 import { kindOf, toResult } from "./result.ts";
 import {
+  AjvJsonSchemaValidator,
   CallToolRequestSchema,
   type CallToolResult,
   ErrorCode,
+  type jsonSchemaValidator,
   ListToolsRequestSchema,
   type ListToolsResult,
   McpError,
@@ -38,6 +40,8 @@ export interface ServerOptions {
   isSimulated: boolean;
   /** The budget of one call, in milliseconds. */
   timeoutMs: number;
+  /** Who calls, when the transport knows. */
+  actor?: string;
   clock: Clock;
   log: Log;
   redactor: Redactor;
@@ -55,7 +59,7 @@ export function createServer(options: ServerOptions): McpServer {
   const running = new Set<Promise<CallToolResult>>();
   const server = new Server(
     { name: "dbss-mcp", title: "DBSS MCP", version: options.version },
-    { capabilities: { tools: {} }, instructions: instructions(options) },
+    { capabilities: { tools: {} }, instructions: instructions(options), jsonSchemaValidator: sharedValidator },
   );
   server.setRequestHandler(ListToolsRequestSchema, () => listing(tools));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
@@ -73,6 +77,13 @@ export function createServer(options: ServerOptions): McpServer {
     },
   };
 }
+
+let ajv: AjvJsonSchemaValidator | undefined;
+
+/** The SDK would build one for every server, which over HTTP means for every request. */
+const sharedValidator: jsonSchemaValidator = {
+  getValidator: (schema) => (ajv ??= new AjvJsonSchemaValidator()).getValidator(schema),
+};
 
 async function callTool(
   options: ServerOptions,
@@ -106,6 +117,7 @@ async function callTool(
   }
   log.info("tool call", {
     tool: tool.name,
+    actor: options.actor,
     outcome: reply.outcome,
     kind: reply.error && kindOf(reply.error),
     http_status: reply.http_status,
