@@ -28,8 +28,8 @@ export type Config =
     missing?: string;
     /** Every secret value, for the redactor. */
     secrets: readonly string[];
-    /** The origin of DBSS, when region or override give one. */
-    dbssOrigin?: string;
+    /** The origins of the services, as far as region or overrides give them. */
+    origins: { dbss?: string; vpc?: string };
   }>;
 
 export type Parsed =
@@ -64,6 +64,8 @@ export function parseConfig(args: readonly string[], env: Environment): Parsed {
 
   const settings = values as { [K in Key]: ValueOf<Settings[K]> };
   const isSimulated = flags.simulate === true;
+  const origin = (service: "dbss" | "vpc", override?: string) =>
+    override ?? (settings.region && serviceOrigin(service, settings.region, settings.cloud));
   return {
     kind: "config",
     config: Object.freeze({
@@ -72,8 +74,7 @@ export function parseConfig(args: readonly string[], env: Environment): Parsed {
       isSimulated,
       secrets,
       missing: isSimulated ? undefined : missing(settings, blocked),
-      dbssOrigin: settings.dbssEndpoint ??
-        (settings.region && serviceOrigin("dbss", settings.region, settings.cloud)),
+      origins: { dbss: origin("dbss", settings.dbssEndpoint), vpc: origin("vpc", settings.vpcEndpoint) },
     }),
   };
 }

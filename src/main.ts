@@ -5,6 +5,7 @@
  * decides nothing about a call.
  */
 import manifest from "../deno.json" with { type: "json" };
+import { createAudit } from "./audit.ts";
 import { tokenAuthenticator } from "./auth/token.ts";
 import { systemClock } from "./clock.ts";
 import { type Command, type Config, help, parseConfig } from "./config.ts";
@@ -18,8 +19,8 @@ import { stdioTransport } from "./stdio.ts";
 
 const EXIT_CONFIGURATION = 2;
 
-/** Time for the last log lines and answers to leave after the calls in flight have ended. */
-const SHUTDOWN_GRACE_MS = 1_000;
+/** What a call may need beyond its budget: a last look after an unclear answer, and the way out. */
+const SHUTDOWN_GRACE_MS = 6_000;
 
 function printTo(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   try {
@@ -77,10 +78,13 @@ async function serveHttp(config: Config): Promise<number> {
   const { composeApp } = await import("./http/compose.ts");
   const { serve } = await import("./http/serve.ts");
   const { log, options } = await prepare(config);
-  const readOnlyTools = TOOLS.filter(({ annotations }) => annotations.readOnlyHint);
   const app = await composeApp(config, {
     createServer: ({ principal, canWrite }) =>
-      createServer({ ...options, actor: principal, tools: canWrite ? TOOLS : readOnlyTools }),
+      createServer({
+        ...options,
+        actor: principal,
+        policy: canWrite ? options.policy : { ...options.policy, isReadOnly: true },
+      }),
     isWrite: (name) => TOOLS.some((tool) => tool.name === name && !tool.annotations.readOnlyHint),
     fetch,
     clock: systemClock,
@@ -93,7 +97,7 @@ async function serveHttp(config: Config): Promise<number> {
     onListen: (url) =>
       log.info("serving on HTTP", { url, version: manifest.version, region: config.region, missing: config.missing }),
     stop: onSignal(log),
-    graceMs: config.timeoutMs + SHUTDOWN_GRACE_MS,
+    graceMs: config.httpDeadlineMs + SHUTDOWN_GRACE_MS,
     clock: systemClock,
   });
   if (!isClean) log.warn("stopped before every call in flight had ended");
@@ -117,9 +121,18 @@ async function prepare(config: Config): Promise<{ log: Log; options: ServerOptio
     options: {
       version: manifest.version,
       timeoutMs: config.timeoutMs,
+      policy: config,
       clock: systemClock,
       log,
       redactor,
+      audit: createAudit({
+        clock: systemClock,
+        redactor,
+        write: (line) => printTo(Deno.stderr, line),
+        append: config.auditFile === undefined
+          ? undefined
+          : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
+      }),
       ...await connect(config, log),
     },
   };
@@ -130,12 +143,17 @@ type Connection = Pick<ServerOptions, "cloud" | "region" | "projectId" | "isSimu
 /** Chooses the cloud that the server works on. */
 async function connect(config: Config, log: Log): Promise<Connection> {
   if (config.isSimulated) {
-    const { createSimulatedCloud, SIMULATION } = await import("./simulator/cloud.ts");
-    const simulated = createSimulatedCloud();
-    log.warn("simulated cloud: nothing real changes", { instances: simulated.instances, groups: simulated.groups });
+    const { createSimulatedCloud } = await import("./simulator/cloud.ts");
+    const { SIMULATION } = await import("./simulator/state.ts");
+    const simulated = createSimulatedCloud({ readingsUntilApplied: 1 });
+    log.warn("simulated cloud: nothing real changes", SIMULATION.instances);
     const { region, projectId, token } = SIMULATION;
     const fetch: Fetch = (url, init) => simulated.handle(new Request(url, init));
-    const cloud = client({ ...config, dbssOrigin: "https://dbss.invalid", authToken: token }, log, fetch);
+    const cloud = client(
+      { ...config, origins: { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid" }, authToken: token },
+      log,
+      fetch,
+    );
     return { cloud, region, projectId, isSimulated: true };
   }
   const cloud = config.missing === undefined ? client(config, log, fetch) : { missing: config.missing };
@@ -144,7 +162,7 @@ async function connect(config: Config, log: Log): Promise<Connection> {
 
 function client(config: Config, log: Log, fetch: Fetch): HuaweiCloud {
   return createClient({
-    dbss: config.dbssOrigin!,
+    origins: { dbss: config.origins.dbss!, vpc: config.origins.vpc! },
     userAgent: `dbss-mcp/${manifest.version}`,
     send: createSend({
       fetch,

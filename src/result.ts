@@ -18,6 +18,10 @@ export type ErrorKind = typeof ERROR_KINDS[number];
 export const HINTS: Record<ErrorKind, string> = {
   invalid_input: "Correct the named argument and call again",
   configuration: "Set what is named in the server's environment and restart it",
+  policy: "Ask whoever runs this server; only its environment can allow it",
+  confirmation: "Ask the person what they want instead; do not call again without their word",
+  state_changed: "Preview again, show the person what is different now, and use the new change_arguments",
+  state_unknown: "Wait a little and preview again",
   invalid_request: "Check that the instance and the security group exist in this region and project",
   authentication: "Replace the credentials in the server's environment and restart it; they may have expired",
   permission: "Ask the account's administrator for DBSS FullAccess or a custom policy that covers the change",
@@ -33,8 +37,7 @@ export const HINTS: Record<ErrorKind, string> = {
   internal: "Report this with the server's log; it is a defect of this server",
 };
 
-export const UNKNOWN_HINT =
-  "Do not repeat the change yet: look at the instance's security groups first, they tell whether it happened";
+export const UNKNOWN_HINT = "Do not repeat the change yet: list_encrypted_instances shows whether it has happened";
 
 /** Longest text that is passed on from the cloud, in characters. */
 const MAX_TEXT = 1_000;
@@ -73,22 +76,70 @@ export function kindOf(error: Error): ErrorKind {
 }
 
 function sentence(reply: Record<string, unknown>, error?: { message: string; hint: string }): string {
-  const outcome = reply.outcome as Outcome | undefined;
   const why = error ? `${error.message}. ${error.hint}.` : "";
-  const groups = (reply.security_group_ids as string[] | undefined ?? []).join(", ");
-  const change = `instance ${reply.instance_id} (region ${reply.region}) to security group ${groups}`;
-  switch (outcome) {
+  if (reply.outcome !== undefined) return changeSentence(reply as unknown as ChangeFields, why);
+  if (error) return `Failed: ${why}`;
+  const { instances, security_groups: groups, total, truncated } = reply as ReadFields;
+  const where = `in region ${reply.region}`;
+  const cut = truncated ? "; the list is cut, narrow it to see the others" : "";
+  if (instances) return `${total} encrypted instances match ${where}${cut}.`;
+  if (groups) return `${groups.length} security groups ${where}${cut}.`;
+  return previewSentence(reply as PreviewFields);
+}
+
+interface ReadFields {
+  instances?: unknown[];
+  security_groups?: unknown[];
+  total?: number;
+  truncated?: boolean;
+}
+
+interface PreviewFields {
+  changes?: boolean;
+  rules_gained?: string[];
+  rules_lost?: string[];
+  warnings?: string[];
+  not_checked?: string[];
+}
+
+function previewSentence(
+  { changes, rules_gained, rules_lost, warnings = [], not_checked = [] }: PreviewFields,
+): string {
+  const rules = rules_gained && rules_lost ? `${rules_gained.length} rules gained, ${rules_lost.length} lost` : "";
+  const parts = [
+    rules,
+    `${warnings.length} warnings`,
+    not_checked.length > 0 ? `${not_checked.length} things could not be checked` : "",
+  ];
+  const what = changes ? "The change would take effect" : "The change would alter nothing";
+  return `Preview, nothing was sent. ${what}: ${parts.filter(Boolean).join(", ")}.`;
+}
+
+interface ChangeFields {
+  outcome: Outcome;
+  region?: string;
+  instance_id?: string;
+  security_group_ids?: string[];
+  previous_security_group_ids?: string[];
+  notes?: string[];
+}
+
+function changeSentence(reply: ChangeFields, why: string): string {
+  const groups = (reply.security_group_ids ?? []).join(", ");
+  const change = `instance ${reply.instance_id} in region ${reply.region} to security group ${groups}`;
+  const previous = reply.previous_security_group_ids?.join(", ");
+  const undo = previous ? ` It had ${previous} before; calling again with that undoes the change.` : "";
+  const notes = (reply.notes ?? []).map((note) => ` ${note}.`).join("");
+  switch (reply.outcome) {
     case "accepted":
-      return `Accepted: Huawei Cloud took the change of ${change}; it may still be in progress.`;
+      return `Accepted: Huawei Cloud took the change of ${change}; no reading has shown it yet.${undo}${notes}`;
     case "applied":
-      return `Applied: ${change} is what every node shows now.`;
+      return `Applied: every node shows the change of ${change}.${undo}${notes}`;
     case "rejected":
       return `Rejected, nothing changed: ${why}`;
     case "refused":
-      return `Refused, nothing changed: ${why}`;
+      return `Refused, nothing was sent: ${why}`;
     case "unknown":
-      return `Unknown, the change of ${change} may have happened: ${why}`;
-    case undefined:
-      return error ? `Failed: ${why}` : "Done.";
+      return `Unknown, the change of ${change} may have happened: ${why}${undo}${notes}`;
   }
 }

@@ -1,50 +1,44 @@
 /**
- * The MCP server: tools/list and tools/call on the SDK's low-level server.
+ * The MCP server: lists tools and the prompt, and carries calls, on the SDK's low-level server.
  *
- * The first step of a call: checks its arguments, runs its tool and turns what comes back, or what was
- * thrown, into a result. Holds the single catch of the way of a call. It knows no transport, and never
- * lets an error's own text reach the model unless it is a sentence of ours.
+ * The first and the last step of a call: finds the tool, hands it to `call.ts` together with the ways back
+ * to the caller. It knows no transport and decides nothing.
  */
 import { z } from "zod";
-import type { Clock } from "./clock.ts";
-import { CloudError } from "./huaweicloud/errors.ts";
-import type { HuaweiCloud } from "./huaweicloud/client.ts";
-import type { Log } from "./log.ts";
-import type { Redactor } from "./redaction.ts";
-import { kindOf, toResult } from "./result.ts";
+import { type Caller, type CallOptions, callTool } from "./call.ts";
+import { complete, PROMPT, promptText } from "./prompt.ts";
 import {
   AjvJsonSchemaValidator,
   CallToolRequestSchema,
   type CallToolResult,
+  CompleteRequestSchema,
   ErrorCode,
+  GetPromptRequestSchema,
   type jsonSchemaValidator,
+  ListPromptsRequestSchema,
   ListToolsRequestSchema,
   type ListToolsResult,
   McpError,
   Server,
 } from "./sdk.ts";
-import { changeSecurityGroup, outcomeOf } from "./tools/change_security_group.ts";
-import { invalidInput } from "./tools/invalid_input.ts";
-import { Refusal, type Reply, type Tool } from "./tools/tool.ts";
+import { changeSecurityGroup } from "./tools/change_security_group.ts";
+import { listInstances } from "./tools/list_instances.ts";
+import { listSecurityGroups } from "./tools/list_security_groups.ts";
+import { previewChange } from "./tools/preview_change.ts";
+import type { Tool } from "./tools/tool.ts";
 
-export const TOOLS: readonly Tool[] = [changeSecurityGroup];
+export const TOOLS: readonly Tool[] = [listInstances, listSecurityGroups, previewChange, changeSecurityGroup];
 
-export interface ServerOptions {
+/** How long a person may think, in milliseconds; the client usually gives up earlier. */
+const PERSON_TIMEOUT_MS = 10 * 60_000;
+
+export interface ServerOptions extends CallOptions {
   version: string;
-  /** The tools to serve; all of them by default. */
+  /** The tools to serve, by default all of this server's. */
   tools?: readonly Tool[];
-  /** The way to the cloud, or the sentence that says what is missing to have one. */
-  cloud: HuaweiCloud | { missing: string };
-  region?: string;
-  projectId?: string;
   isSimulated: boolean;
-  /** The budget of one call, in milliseconds. */
-  timeoutMs: number;
-  /** Who calls, when the transport knows. */
+  /** Who calls, when the transport knows; otherwise the client's name stands for it. */
   actor?: string;
-  clock: Clock;
-  log: Log;
-  redactor: Redactor;
 }
 
 export interface McpServer {
@@ -59,16 +53,41 @@ export function createServer(options: ServerOptions): McpServer {
   const running = new Set<Promise<CallToolResult>>();
   const server = new Server(
     { name: "dbss-mcp", title: "DBSS MCP", version: options.version },
-    { capabilities: { tools: {} }, instructions: instructions(options), jsonSchemaValidator: sharedValidator },
+    {
+      capabilities: { tools: {}, prompts: {}, completions: {} },
+      instructions: instructions(options),
+      jsonSchemaValidator: sharedValidator,
+    },
   );
-  server.setRequestHandler(ListToolsRequestSchema, () => listing(tools));
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
+
+  server.setRequestHandler(ListToolsRequestSchema, () => listing(tools)[options.policy.isReadOnly ? "reading" : "all"]);
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification, _meta }) => {
     const tool = tools.find(({ name }) => name === params.name);
     if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
-    const result = callTool(options, tool, params.arguments ?? {}, signal);
+    const token = _meta?.progressToken;
+    const result = callTool(options, tool, params.arguments ?? {}, {
+      actor: options.actor ?? clientName(server),
+      signal,
+      ask: canAsk(server) ? ask(server, signal) : undefined,
+      async progress(progress, message) {
+        if (token === undefined) return;
+        await sendNotification({
+          method: "notifications/progress",
+          params: { progressToken: token, progress, message },
+        });
+      },
+    });
     running.add(result);
     return await result.finally(() => running.delete(result));
   });
+  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: [PROMPT] }));
+  server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
+    if (params.name !== PROMPT.name) throw new McpError(ErrorCode.InvalidParams, `Unknown prompt: ${params.name}`);
+    return promptText(params.arguments ?? {});
+  });
+  server.setRequestHandler(CompleteRequestSchema, async ({ params }, { signal }) => ({
+    completion: await complete(options, params.argument, signal),
+  }));
   server.onerror = (error) => options.log.warn("protocol error", { error: error.message });
   return {
     server,
@@ -85,67 +104,64 @@ const sharedValidator: jsonSchemaValidator = {
   getValidator: (schema) => (ajv ??= new AjvJsonSchemaValidator()).getValidator(schema),
 };
 
-async function callTool(
-  options: ServerOptions,
-  tool: Tool,
-  args: unknown,
-  signal: AbortSignal,
-): Promise<CallToolResult> {
-  const { clock, log, redactor, region } = options;
-  const started = clock.now();
-  const parsed = tool.input.safeParse(args);
-  let reply: Reply<Record<string, unknown>>;
-  try {
-    if (!parsed.success) throw invalidInput(tool, args, parsed.error);
-    if ("missing" in options.cloud) throw new Refusal("configuration", options.cloud.missing);
-    reply = await tool.run(parsed.data, {
-      cloud: options.cloud,
-      region: region!,
-      projectId: options.projectId,
-      call: { signal, deadline: started + options.timeoutMs },
-    });
-  } catch (error) {
-    const known = error instanceof Refusal || error instanceof CloudError;
-    if (!known) log.error("defect", { tool: tool.name, error: String(error instanceof Error ? error.stack : error) });
-    const verdict = error instanceof Refusal ? "not_sent" : error instanceof CloudError ? error.verdict : "unclear";
-    reply = {
-      ...("outcome" in tool.output.shape ? { outcome: outcomeOf(verdict) } : {}),
-      region,
-      ...(parsed.success ? tool.asked(parsed.data) : {}),
-      error: error instanceof Error ? error : new Error(String(error)),
-    };
-  }
-  log.info("tool call", {
-    tool: tool.name,
-    actor: options.actor,
-    outcome: reply.outcome,
-    kind: reply.error && kindOf(reply.error),
-    http_status: reply.http_status,
-    request_id: reply.request_id,
-    duration_ms: clock.now() - started,
-  });
-  return toResult(tool, reply, redactor);
+function clientName(server: Server): string {
+  const client = server.getClientVersion();
+  return client === undefined ? "unknown client" : `${client.name} ${client.version}`;
 }
 
-const listings = new WeakMap<readonly Tool[], ListToolsResult>();
+/** Clients of the protocol before modes declare an empty object for forms. */
+function canAsk(server: Server): boolean {
+  const elicitation = server.getClientCapabilities()?.elicitation;
+  return elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined);
+}
 
-/** What tools/list answers; made once for each set of tools. */
-export function listing(tools: readonly Tool[]): ListToolsResult {
+/** Only the action counts as the person's answer: the form has no field that could be filled in for them. */
+function ask(server: Server, signal: AbortSignal): Caller["ask"] {
+  return async (question) => {
+    const form = {
+      mode: "form" as const,
+      message: question,
+      requestedSchema: { type: "object" as const, properties: {} },
+    };
+    try {
+      const { action } = await server.elicitInput(form, { signal, timeout: PERSON_TIMEOUT_MS });
+      return action === "accept" ? "accepted" : action === "decline" ? "declined" : "cancelled";
+    } catch {
+      // No answer, for whatever reason, is no consent.
+      return "cancelled";
+    }
+  };
+}
+
+/** What tools/list answers: with every tool, and with those that only read. */
+interface Listing {
+  all: ListToolsResult;
+  reading: ListToolsResult;
+}
+
+const listings = new WeakMap<readonly Tool[], Listing>();
+
+/** Made once for each set of tools. */
+export function listing(tools: readonly Tool[]): Listing {
   let made = listings.get(tools);
   if (made === undefined) {
-    made = {
-      tools: tools.map(({ name, title, description, annotations, input, output }) => ({
-        name,
-        title,
-        description,
-        inputSchema: jsonSchema(input, "input"),
-        outputSchema: jsonSchema(output, "output"),
-        annotations: { title, ...annotations },
-      })),
-    };
+    const described = tools.map(describe);
+    const reading = described.filter(({ annotations }) => annotations.readOnlyHint);
+    made = { all: { tools: described }, reading: { tools: reading } };
     listings.set(tools, made);
   }
   return made;
+}
+
+function describe({ name, title, description, annotations, input, output }: Tool) {
+  return {
+    name,
+    title,
+    description,
+    inputSchema: jsonSchema(input, "input"),
+    outputSchema: jsonSchema(output, "output"),
+    annotations: { title, ...annotations },
+  };
 }
 
 /** Without what only costs bytes: the dialect, and the bounds that zod gives every integer. */
@@ -160,11 +176,14 @@ function jsonSchema(schema: z.ZodObject, io: "input" | "output") {
   return rest as { type: "object" };
 }
 
-function instructions({ region, isSimulated }: ServerOptions): string {
+function instructions({ region, isSimulated, policy }: ServerOptions): string {
   return [
     isSimulated ? "This server talks to a simulated cloud: nothing real changes." : "",
     region === undefined
       ? "Changes security groups of Huawei Cloud DBSS encrypted instances; not configured yet, a call says what is missing."
       : `Changes security groups of Huawei Cloud DBSS encrypted instances in region ${region}, and in no other.`,
+    policy.isReadOnly
+      ? "It is read-only now: changes are refused."
+      : "List, preview, show the person the preview, change.",
   ].filter(Boolean).join(" ");
 }

@@ -7,6 +7,7 @@
 import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "./huaweicloud/endpoint.ts";
 import { HTTP_SETTINGS } from "./http_settings.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
+import { CONFIRM_MODES, type ConfirmMode } from "./policy.ts";
 import { preset, setting } from "./setting.ts";
 
 const matching = (pattern: RegExp) => (text: string) => pattern.test(text) ? text : undefined;
@@ -18,6 +19,13 @@ const milliseconds = (text: string) => {
   const value = Number(text);
   return /^\d{1,7}$/.test(text) && value >= 100 && value <= 600_000 ? value : undefined;
 };
+const truth = (text: string) => text === "true" ? true : text === "false" ? false : undefined;
+
+const idList = (text: string) => {
+  const ids = text.split(",").map((id) => id.trim()).filter(Boolean);
+  return ids.length > 0 && ids.every((id) => /^[A-Za-z0-9_-]{1,64}$/.test(id)) ? ids : undefined;
+};
+
 const MILLISECONDS = "a whole number of milliseconds from 100 to 600000";
 
 export const SETTINGS = {
@@ -57,6 +65,51 @@ export const SETTINGS = {
     about: "DBSS endpoint in place of the region's own",
     wanted: ENDPOINT_FORM,
     read: readEndpoint,
+  }),
+  vpcEndpoint: setting({
+    env: "DBSS_MCP_VPC_ENDPOINT",
+    flag: "vpc-endpoint",
+    about: "VPC endpoint in place of the region's own",
+    wanted: ENDPOINT_FORM,
+    read: readEndpoint,
+  }),
+  isReadOnly: preset({
+    env: "DBSS_MCP_READ_ONLY",
+    flag: "read-only",
+    about: "true hides the change tool and refuses it",
+    wanted: "true or false",
+    read: truth,
+    default: false,
+  }),
+  confirm: preset<ConfirmMode>({
+    env: "DBSS_MCP_CONFIRM",
+    flag: "confirm",
+    about: "Whether a person is asked before a change: auto asks where the client can ask, required refuses where it " +
+      "cannot, off never asks",
+    wanted: `one of ${CONFIRM_MODES.join(", ")}`,
+    read: (text) => CONFIRM_MODES.find((mode) => mode === text),
+    default: "auto",
+  }),
+  allowedInstanceIds: setting({
+    env: "DBSS_MCP_ALLOWED_INSTANCE_IDS",
+    flag: "allowed-instance-ids",
+    about: "The only instances that may be changed, separated by commas",
+    wanted: "ids separated by commas",
+    read: idList,
+  }),
+  allowedSecurityGroupIds: setting({
+    env: "DBSS_MCP_ALLOWED_SECURITY_GROUP_IDS",
+    flag: "allowed-security-group-ids",
+    about: "The only security groups that may be set, separated by commas",
+    wanted: "ids separated by commas",
+    read: idList,
+  }),
+  auditFile: setting({
+    env: "DBSS_MCP_AUDIT_FILE",
+    flag: "audit-file",
+    about: "File that gets one line for each attempted change; a change that cannot be recorded there is refused",
+    wanted: "the path of a file",
+    read: (text) => text,
   }),
   timeoutMs: preset({
     env: "DBSS_MCP_TIMEOUT_MS",

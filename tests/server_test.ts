@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SIMULATION } from "../src/simulator/cloud.ts";
+import { SIMULATION } from "../src/simulator/state.ts";
 import { join } from "./support/in_memory.ts";
 
 const CHANGE = "change_encrypted_instance_security_group";

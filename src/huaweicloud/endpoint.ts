@@ -54,7 +54,7 @@ export function isRegion(value: string): boolean {
  * begin with `eu-west-1` live under `myhuaweicloud.eu` (Terraform provider, provider.go) unless another
  * cloud domain was configured.
  */
-export function serviceOrigin(service: "dbss", region: string, cloud = DEFAULT_CLOUD): string {
+export function serviceOrigin(service: "dbss" | "vpc", region: string, cloud = DEFAULT_CLOUD): string {
   const domain = cloud === DEFAULT_CLOUD && region.startsWith("eu-west-1") ? EUROPEAN_CLOUD : cloud;
   return `https://${service}.${region}.${domain}`;
 }

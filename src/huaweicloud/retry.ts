@@ -25,6 +25,8 @@ export interface RetryState {
   error: CloudError;
   /** Attempts made so far, at least 1. */
   attempt: number;
+  /** The most attempts; by default {@link RETRY.maxAttempts}. */
+  maxAttempts?: number;
   /** Milliseconds left in the call's budget. */
   remainingMs: number;
   /** A number from 0 (inclusive) to 1 (exclusive), for the jitter. */
@@ -37,8 +39,8 @@ const STOP: RetryDecision = { retry: false };
 
 /** Whether to try again, and after how many milliseconds. */
 export function decideRetry(state: RetryState): RetryDecision {
-  const { error, attempt } = state;
-  if (attempt >= RETRY.maxAttempts || !isRepeatable(state.effect, error)) return STOP;
+  const { error, attempt, maxAttempts = RETRY.maxAttempts } = state;
+  if (attempt >= maxAttempts || !isRepeatable(state.effect, error)) return STOP;
   const waitMs = error.retryAfterMs === undefined
     ? state.random * Math.min(RETRY.maxBackoffMs, RETRY.baseMs * 2 ** (attempt - 1))
     : Math.min(error.retryAfterMs, RETRY.maxRetryAfterMs);

@@ -32,6 +32,8 @@ export interface Call {
   signal: AbortSignal;
   /** When the budget ends, in milliseconds since the epoch. */
   deadline: number;
+  /** At most so many attempts a request; by default what `retry.ts` says. */
+  maxAttempts?: number;
 }
 
 export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
@@ -70,6 +72,7 @@ export function createSend(options: SendOptions): Send {
           effect: request.effect,
           error,
           attempt,
+          maxAttempts: call.maxAttempts,
           remainingMs: call.deadline - options.clock.now(),
           random: options.random(),
         });

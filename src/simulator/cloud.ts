@@ -5,129 +5,114 @@
  * speaks the documented shapes and validates as the documentation says; where that is silent it refuses
  * with the nearest documented code. It never reaches the network.
  */
+import { changeSecurityGroup, type DbssAnswer, type DbssState, listInstances } from "./dbss.ts";
 import { errorBodies, type Fault } from "./faults.ts";
-
-/** What the simulated cloud knows when it starts; every value is visibly made up. */
-export const SIMULATION = {
-  region: "simulated",
-  token: "simulated-token-not-a-secret",
-  projectId: "00000000000000000000000000000001",
-  instances: {
-    billing: "00000000-0000-4000-8000-0000000000a1",
-    orders: "00000000-0000-4000-8000-0000000000a2",
-  },
-  groups: {
-    open: "00000000-0000-4000-8000-0000000000b1",
-    lockedDown: "00000000-0000-4000-8000-0000000000b2",
-  },
-} as const;
-
-export interface SimulatedInstance {
-  id: string;
-  name: string;
-  securityGroupIds: string[];
-}
+import { simulatedGroups, simulatedInstances, SIMULATION } from "./state.ts";
+import { listRules, listSecurityGroups } from "./vpc.ts";
 
 /** One request as it arrived, and what became of it. */
 export interface RecordedRequest {
   method: string;
+  /** Without the query. */
   path: string;
+  query: URLSearchParams;
   headers: Record<string, string>;
   body: string;
   /** Whether it changed the state. */
   isApplied: boolean;
 }
 
-export interface SimulatedCloud {
+export interface SimulatedCloud extends DbssState {
   /** @throws ConnectionReset where a fault asks for it. */
   handle(request: Request): Promise<Response>;
-  instances: SimulatedInstance[];
-  groups: { id: string; name: string }[];
   requests: RecordedRequest[];
-  /** Used up one by one, each by the next request. */
+  /** The changes among the requests. */
+  readonly puts: RecordedRequest[];
+  /**
+   * Used up one by one, each by the next request it is for: by default a change, which is what most faults
+   * are about.
+   */
   faults: Fault[];
 }
 
-const SECURITY_GROUP_PATH = /^\/v1\/([^/]+)\/db-encrypt\/([^/]+)\/security-group$/;
+type Route = readonly [
+  method: string,
+  path: RegExp,
+  answer: (record: RecordedRequest, resource: string) => DbssAnswer,
+];
 
-export function createSimulatedCloud(): SimulatedCloud {
-  const { token, projectId, instances, groups } = SIMULATION;
-  let tasks = 0;
-  const cloud: SimulatedCloud = {
-    instances: [
-      { id: instances.billing, name: "billing-encrypt", securityGroupIds: [groups.open] },
-      { id: instances.orders, name: "orders-encrypt", securityGroupIds: [groups.lockedDown] },
+export function createSimulatedCloud(options: { readingsUntilApplied?: number } = {}): SimulatedCloud {
+  const ok = (body: unknown): DbssAnswer => ({ status: 200, body, isApplied: false });
+  const routes: readonly Route[] = [
+    [
+      "PUT",
+      /^\/v1\/([^/]+)\/db-encrypt\/([^/]+)\/security-group$/,
+      ({ body, headers }, id) => changeSecurityGroup(cloud, id, body, headers["content-type"] ?? ""),
     ],
-    groups: [{ id: groups.open, name: "open" }, { id: groups.lockedDown, name: "locked-down" }],
+    ["POST", /^\/v2\/([^/]+)\/db-encrypt\/instances$/, () => listInstances(cloud)],
+    ["GET", /^\/v3\/([^/]+)\/vpc\/security-groups$/, ({ query }) => ok(listSecurityGroups(cloud.groups, query))],
+    ["GET", /^\/v3\/([^/]+)\/vpc\/security-group-rules$/, ({ query }) => ok(listRules(cloud.groups, query))],
+  ];
+
+  const cloud: SimulatedCloud = {
+    instances: simulatedInstances(),
+    groups: simulatedGroups(),
+    readingsUntilApplied: options.readingsUntilApplied ?? 0,
+    pending: [],
+    tasks: 0,
     requests: [],
+    get puts() {
+      return cloud.requests.filter(({ method }) => method === "PUT");
+    },
     faults: [],
     async handle(request) {
       const body = await request.text();
-      const { pathname } = new URL(request.url);
+      const { pathname, searchParams } = new URL(request.url);
       const record: RecordedRequest = {
         method: request.method,
         path: pathname,
+        query: searchParams,
         headers: Object.fromEntries(request.headers),
         body,
         isApplied: false,
       };
       cloud.requests.push(record);
-      const fault = cloud.faults.shift();
+      const index = cloud.faults.findIndex(({ on = "PUT" }) => on === request.method);
+      const [fault] = index === -1 ? [] : cloud.faults.splice(index, 1);
       if (fault && !fault.isApplied) return fault.respond(request);
-      const response = answer(record);
-      return fault ? fault.respond(request) : response;
+      const answer = answerTo(record);
+      record.isApplied = answer.isApplied;
+      if (fault) return fault.respond(request);
+      return Response.json(answer.body, {
+        status: answer.status,
+        headers: { "x-request-id": crypto.randomUUID() },
+      });
     },
   };
 
-  function answer(record: RecordedRequest): Response {
-    const match = SECURITY_GROUP_PATH.exec(record.path);
-    if (match === null || record.method !== "PUT") {
-      return refuse(404, errorBodies.gateway("APIGW.0101", "The API does not exist or has not been published"));
+  function answerTo(record: RecordedRequest): DbssAnswer {
+    for (const [method, path, answer] of routes) {
+      const match = method === record.method ? path.exec(record.path) : null;
+      if (match === null) continue;
+      const [, project, resource = ""] = match.map(decodeURIComponent);
+      return refusal(record, project!) ?? answer(record, resource);
     }
-    const [, project, instanceId] = match.map(decodeURIComponent);
-    if (record.headers["x-auth-token"] !== token) {
-      return refuse(401, errorBodies.dbss("DBSS.10020100", "Token authentication failed"));
-    }
-    if (project !== projectId) {
-      return refuse(401, errorBodies.gateway("APIGW.0307", "The token must be updated"));
-    }
-    return changeSecurityGroup(record, instanceId!);
+    return refuse(404, errorBodies.gateway("APIGW.0101", "The API does not exist or has not been published"));
   }
-
-  function changeSecurityGroup(record: RecordedRequest, instanceId: string): Response {
-    const ids = readIds(record);
-    const instance = cloud.instances.find(({ id }) => id === instanceId);
-    if (instance === undefined) {
-      return refuse(400, errorBodies.dbss("DBSS.10020021", "Invalid request parameter id"));
-    }
-    if (ids === undefined || !ids.every((id) => cloud.groups.some((group) => group.id === id))) {
-      return refuse(400, errorBodies.dbss("DBSS.10000001", "Malformed request message"));
-    }
-    instance.securityGroupIds = ids;
-    record.isApplied = true;
-    tasks += 1;
-    const taskId = `00000000-0000-4000-8000-${String(tasks).padStart(12, "0")}`;
-    return json(200, { code: 0, task_id: taskId });
-  }
-
   return cloud;
 }
 
-function readIds({ headers, body }: RecordedRequest): string[] | undefined {
-  if (!headers["content-type"]?.startsWith("application/json")) return undefined;
-  try {
-    const ids = JSON.parse(body).security_group_ids;
-    const isList = Array.isArray(ids) && ids.length > 0 && ids.every((id) => typeof id === "string" && id !== "");
-    return isList ? ids : undefined;
-  } catch {
-    return undefined;
+/** What the gateway says to the credentials; undefined when they are good. */
+function refusal({ headers }: RecordedRequest, project: string): DbssAnswer | undefined {
+  if (headers["x-auth-token"] !== SIMULATION.token) {
+    return refuse(401, errorBodies.dbss("DBSS.10020100", "Token authentication failed"));
   }
+  if (project !== SIMULATION.projectId) {
+    return refuse(401, errorBodies.gateway("APIGW.0307", "The token must be updated"));
+  }
+  return undefined;
 }
 
-function refuse(status: number, body: unknown): Response {
-  return json(status, body);
-}
-
-function json(status: number, body: unknown): Response {
-  return Response.json(body, { status, headers: { "x-request-id": crypto.randomUUID() } });
+function refuse(status: number, body: unknown): DbssAnswer {
+  return { status, body, isApplied: false };
 }

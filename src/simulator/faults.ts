@@ -6,6 +6,8 @@
  */
 
 export interface Fault {
+  /** The method of the requests that it is for; by default PUT, the change. */
+  on?: "PUT" | "POST" | "GET";
   /** Whether the request is carried out before the fault shows. */
   isApplied?: boolean;
   /** May throw a {@link ConnectionReset}, or never resolve. */
@@ -93,6 +95,9 @@ export const silentBody = (status = 200): Fault => ({
 });
 
 export const redirect = (location: string, status = 307): Fault => answer(status, "", { location });
+
+/** The same fault, for another kind of request: POST is the list of instances, GET what VPC knows. */
+export const on = (method: "POST" | "GET", fault: Fault): Fault => ({ ...fault, on: method });
 
 /** The same fault, but only after the request was carried out. */
 export const afterwards = (fault: Fault): Fault => ({ ...fault, isApplied: true });

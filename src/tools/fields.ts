@@ -8,7 +8,6 @@ import { z } from "zod";
 
 const ID = '32 to 64 letters, digits, "-" or "_"';
 const GROUP_ID = 'the id of a security group, 1 to 64 letters, digits, "-" or "_" (not its name)';
-const GROUP_IDS = "an array of 1 to 20 security group ids without duplicates";
 
 const id = () => z.string(ID).regex(/^[A-Za-z0-9_-]{32,64}$/, ID);
 
@@ -16,12 +15,23 @@ export const instanceId = id().describe("Id of the encrypted instance");
 
 export const projectId = id().optional().describe("Id of the project; default: the configured one");
 
-export const securityGroupIds = z
-  .array(z.string(GROUP_ID).regex(/^[A-Za-z0-9_-]{1,64}$/, GROUP_ID), GROUP_IDS)
-  .min(1, GROUP_IDS)
-  .max(20, GROUP_IDS)
-  .refine((ids) => new Set(ids).size === ids.length, GROUP_IDS)
-  .meta({ uniqueItems: true });
+/** From `min` to 20 ids of security groups, each once. */
+export function securityGroupIds(min = 1) {
+  const wanted = `an array of ${min} to 20 security group ids without duplicates`;
+  return z
+    .array(z.string(GROUP_ID).regex(/^[A-Za-z0-9_-]{1,64}$/, GROUP_ID), wanted)
+    .min(min, wanted)
+    .max(20, wanted)
+    .refine((ids) => new Set(ids).size === ids.length, wanted)
+    .meta({ uniqueItems: true });
+}
+
+/** What a change is asked to do; the preview takes the same. */
+export const changeInput = {
+  instance_id: instanceId,
+  security_group_ids: securityGroupIds().describe("Ids of the security groups it shall have, usually one"),
+  project_id: projectId,
+};
 
 /** How every tool reports a failure. Cloud text stands under the cloud's own names. */
 export const errorSchema = z.object({

@@ -10,6 +10,10 @@ import type { Call, HuaweiCloud } from "../huaweicloud/client.ts";
 export const REFUSAL_KINDS = [
   "invalid_input",
   "configuration",
+  "policy",
+  "confirmation",
+  "state_changed",
+  "state_unknown",
 ] as const;
 export type RefusalKind = typeof REFUSAL_KINDS[number];
 
@@ -21,13 +25,25 @@ export class Refusal extends Error {
   }
 }
 
+/** What a person did with a question. */
+export type PersonsAnswer = "accepted" | "declined" | "cancelled";
+
 /** What a tool may use while it runs. */
 export interface ToolContext {
   cloud: HuaweiCloud;
   region: string;
   /** The configured project, for calls that name none. */
   projectId?: string;
-  call: Call;
+  /** A budget that begins now: for `limitMs` milliseconds, by default for a whole call. */
+  budget(limitMs?: number): Call;
+  /** Asks a person; absent when none is to be asked. Time spent here counts against no budget. */
+  confirm?(question: string): Promise<PersonsAnswer>;
+  /** Why the policy would refuse this change; undefined when it would not. */
+  refusalOf(change: { instance_id: string; security_group_ids: readonly string[] }): string | undefined;
+  /** Tells the caller that work goes on, when it asked to be told. */
+  progress(step: number, message: string): Promise<void>;
+  /** Waits, and says true; says false when the budget does not allow it or the call was cancelled. */
+  pause(ms: number, call: Call): Promise<boolean>;
 }
 
 /** All four are required: a client decides by them whether to ask a person. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { createSimulatedCloud, SIMULATION } from "../../src/simulator/cloud.ts";
+import { createSimulatedCloud } from "../../src/simulator/cloud.ts";
+import { SIMULATION } from "../../src/simulator/state.ts";
 import { serveOnLoopback } from "../../src/simulator/serve.ts";
 import { connectToProcess, SDK_STDIO_CLIENT } from "../support/process.ts";
 
@@ -28,7 +29,7 @@ Deno.test(
       });
       assert.equal((result.structuredContent as { outcome: string }).outcome, "accepted");
     }
-    assert.equal(cloud.requests.length, 1);
+    assert.equal(cloud.puts.length, 1);
     await socket.close();
   },
 );

@@ -5,6 +5,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 // @ts-types="@modelcontextprotocol/sdk/inMemory"
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
+import { createAudit } from "../../src/audit.ts";
 import { tokenAuthenticator } from "../../src/auth/token.ts";
 import { systemClock } from "../../src/clock.ts";
 import { createClient } from "../../src/huaweicloud/client.ts";
@@ -12,13 +13,16 @@ import { createSend, type Fetch } from "../../src/huaweicloud/send.ts";
 import { createLog } from "../../src/log.ts";
 import { createRedactor } from "../../src/redaction.ts";
 import { createServer, type ServerOptions } from "../../src/server.ts";
-import { createSimulatedCloud, type SimulatedCloud, SIMULATION } from "../../src/simulator/cloud.ts";
+import { createSimulatedCloud, type SimulatedCloud } from "../../src/simulator/cloud.ts";
+import { SIMULATION } from "../../src/simulator/state.ts";
 
 export interface Joined {
   client: Client;
   cloud: SimulatedCloud;
   /** The server's log, a parsed line each. */
   logged: Record<string, unknown>[];
+  /** The audit's lines, parsed. */
+  audited: Record<string, unknown>[];
   settled(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -29,6 +33,7 @@ export async function join(
   reach: { fetch?: Fetch; attemptTimeoutMs?: number; token?: string } = {},
 ): Promise<Joined> {
   const cloud = createSimulatedCloud();
+  const audited: Record<string, unknown>[] = [];
   const logged: Record<string, unknown>[] = [];
   const redactor = createRedactor([SIMULATION.token]);
   const server = createServer({
@@ -37,6 +42,8 @@ export async function join(
     projectId: SIMULATION.projectId,
     isSimulated: true,
     timeoutMs: 5_000,
+    policy: { isReadOnly: false, confirm: "auto" },
+    audit: createAudit({ clock: systemClock, redactor, write: (line) => audited.push(JSON.parse(line)) }),
     clock: systemClock,
     redactor,
     log: createLog({
@@ -46,7 +53,7 @@ export async function join(
       write: (line) => logged.push(JSON.parse(line)),
     }),
     cloud: createClient({
-      dbss: "https://dbss.invalid",
+      origins: { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid" },
       userAgent: "dbss-mcp/test",
       send: createSend({
         fetch: reach.fetch ?? ((url, init) => cloud.handle(new Request(url, init))),
@@ -65,6 +72,7 @@ export async function join(
     client,
     cloud,
     logged,
+    audited,
     settled: server.settled,
     async [Symbol.asyncDispose]() {
       await client.close();

@@ -1,0 +1,44 @@
+/**
+ * The question that a person is asked before a change.
+ *
+ * Called by the change tool when `policy.ts` wants a person; `server.ts` carries the question to the client.
+ * The words are ours; names that come from the cloud stand in quotation marks, tidied and cut. It never
+ * decides anything.
+ */
+import type { SecurityGroup } from "../huaweicloud/client.ts";
+import { tidy } from "../redaction.ts";
+import type { Assessment } from "./assessment.ts";
+
+const MAX_NAME = 64;
+const MAX_RULES_SHOWN = 8;
+
+export function confirmationQuestion(
+  change: { region: string; instanceId: string },
+  assessment: Assessment,
+): string {
+  const name = assessment.instance.value?.name;
+  const { current, requested, rulesGained = [], rulesLost = [], warnings, notChecked } = assessment;
+  return [
+    `Change the security group of encrypted instance ${quoted(name)}${change.instanceId} in region ${change.region}?`,
+    `Now: ${current === undefined ? "not known" : groups(current)}`,
+    `Then: ${groups(requested)}`,
+    ...section("Newly let through", rulesGained),
+    ...section("No longer let through", rulesLost),
+    ...section("Warning", warnings),
+    ...section("Could not be checked", notChecked),
+  ].join("\n");
+}
+
+function groups(all: readonly SecurityGroup[]): string {
+  return all.length === 0 ? "none" : all.map(({ id, name }) => `${quoted(name)}${id}`).join(", ");
+}
+
+function quoted(name: string | undefined): string {
+  return name === undefined ? "" : `"${tidy(name, MAX_NAME)}" `;
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  const shown = lines.slice(0, MAX_RULES_SHOWN).map((line) => `${title}: ${tidy(line, 300)}`);
+  const rest = lines.length - shown.length;
+  return rest > 0 ? [...shown, `${title}: and ${rest} more`] : shown;
+}
