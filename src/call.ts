@@ -56,7 +56,7 @@ export async function callTool(
   const parsed = tool.input.safeParse(args);
   let reply: Fields;
   try {
-    if (!parsed.success) throw invalidInput(tool, args, parsed.error);
+    if (!parsed.success) throw invalidInput(tool, args, parsed.error, options.redactor);
     if (isWrite(tool)) checkAudit(options.audit);
     const confirm = isWrite(tool) ? personFor(options, parsed.data, caller) : undefined;
     if ("missing" in options.cloud) throw new Refusal("configuration", options.cloud.missing);

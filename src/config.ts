@@ -56,7 +56,7 @@ export function parseConfig(args: readonly string[], env: Environment): Parsed {
     if (definition.isSecret) secrets.push(found.text);
     const value = definition.read(found.text);
     if (value === undefined) {
-      const got = definition.isSecret ? "has a value that cannot be used" : `is "${tidy(found.text, 80)}"`;
+      const got = definition.isSecret ? "has a value that cannot be used" : `is ${shown(found.text)}`;
       faults.push(`${found.name} ${got}, wanted ${definition.wanted}`);
     } else values[key] = value;
   }
@@ -87,17 +87,20 @@ function readFlags(args: readonly string[], faults: string[]) {
     simulate: { type: "boolean" },
     ...Object.fromEntries(names.map((name) => [name, { type: "string" } as const])),
   } as const;
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    const command = positionals[0] ?? "stdio";
-    if (positionals.length > 1 || !isCommand(command)) {
-      faults.push(`The command is "${tidy(positionals.join(" "), 80)}", wanted one of ${COMMANDS.join(", ")}`);
-    }
-    return { flags: values as Record<string, string | boolean | undefined>, command: command as Command };
-  } catch (error) {
-    faults.push(`${(error as Error).message.split(". ")[0]}; --help lists the flags`);
-    return { flags: {}, command: "stdio" as Command };
+  // Strict parsing would stop at the first fault, and take the value in `--timeout-ms -5` for a flag.
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false });
+  const known = new Map<string, { type: string }>(Object.entries(options));
+  for (const [name, value] of Object.entries(values)) {
+    const flag = `${name.length === 1 ? "-" : "--"}${tidy(name, 40)}`;
+    const takesValue = known.get(name)?.type === "string";
+    if (!known.has(name)) faults.push(`${flag} is not a flag of this server; --help lists the flags`);
+    else if (takesValue !== (typeof value === "string")) faults.push(`${flag} takes ${takesValue ? "a" : "no"} value`);
   }
+  const command = positionals[0] ?? "stdio";
+  if (positionals.length > 1 || !isCommand(command)) {
+    faults.push(`The command is "${tidy(positionals.join(" "), 80)}", wanted one of ${COMMANDS.join(", ")}`);
+  }
+  return { flags: values as Record<string, string | boolean | undefined>, command: command as Command };
 }
 
 function isCommand(value: string): value is Command {
@@ -123,6 +126,11 @@ function find(
     }
   }
   return undefined;
+}
+
+/** A wrong value as a fault shows it: without the name and password that a URL may hold. */
+function shown(text: string): string {
+  return `"${tidy(text.replace(/\/\/[^/]*@/, "//...@"), 80)}" (${text.length} characters)`;
 }
 
 function missing(settings: { [K in Key]: ValueOf<Settings[K]> }, blocked: readonly string[]): string | undefined {

@@ -10,6 +10,7 @@ import { tokenAuthenticator } from "./auth/token.ts";
 import { systemClock } from "./clock.ts";
 import { type Command, type Config, help, parseConfig } from "./config.ts";
 import { createClient, type HuaweiCloud } from "./huaweicloud/client.ts";
+import { systemFetch } from "./huaweicloud/connection.ts";
 import { createSend, type Fetch } from "./huaweicloud/send.ts";
 import { httpFaults } from "./http/requirements.ts";
 import { createLog, type Log } from "./log.ts";
@@ -162,7 +163,7 @@ async function connect(config: Config, log: Log): Promise<Connection> {
     );
     return { cloud, region, projectId, isSimulated: true };
   }
-  const cloud = config.missing === undefined ? client(config, log, fetch) : { missing: config.missing };
+  const cloud = config.missing === undefined ? client(config, log, systemFetch) : { missing: config.missing };
   return { cloud, region: config.region, projectId: config.projectId, isSimulated: false };
 }
 

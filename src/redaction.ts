@@ -10,9 +10,8 @@ const MASK = "[redacted]";
 /** Shorter strings are not taken as secrets: they would mask ordinary words. */
 const MIN_SECRET_LENGTH = 6;
 
-/** Control characters, the invisible and direction-changing ones, and lone surrogates. */
-// deno-lint-ignore no-control-regex
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu;
+/** Control characters, lone surrogates, and whatever a reader does not see: text can be smuggled in those. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
 
 export interface Redactor {
   /** From now on this value is masked wherever it appears. */
@@ -44,7 +43,9 @@ export function createRedactor(secrets: readonly (string | undefined)[] = []): R
 export function tidy(value: string, limit: number): string {
   const clean = value.replace(UNSAFE, " ").trim();
   if (clean.length <= limit) return clean;
-  return `${clean.slice(0, limit)}... (${clean.length - limit} more characters)`;
+  // A cut in the middle of a surrogate pair would leave half a character.
+  const start = clean.slice(0, limit).replace(/\p{Cs}$/u, "");
+  return `${start}... (${clean.length - start.length} more characters)`;
 }
 
 /**

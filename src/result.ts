@@ -82,8 +82,8 @@ function sentence(reply: Record<string, unknown>, error?: { message: string; hin
   const { instances, security_groups: groups, total, truncated } = reply as ReadFields;
   const where = `in region ${reply.region}`;
   const cut = truncated ? "; the list is cut, narrow it to see the others" : "";
-  if (instances) return `${total} encrypted instances match ${where}${cut}.`;
-  if (groups) return `${groups.length} security groups ${where}${cut}.`;
+  if (instances) return `${count(total!, "matching encrypted instance")} ${where}${cut}.`;
+  if (groups) return `${count(groups.length, "matching security group")} ${where}${cut}.`;
   return previewSentence(reply as PreviewFields);
 }
 
@@ -105,14 +105,20 @@ interface PreviewFields {
 function previewSentence(
   { changes, rules_gained, rules_lost, warnings = [], not_checked = [] }: PreviewFields,
 ): string {
-  const rules = rules_gained && rules_lost ? `${rules_gained.length} rules gained, ${rules_lost.length} lost` : "";
+  const rules = rules_gained && rules_lost
+    ? `${count(rules_gained.length, "rule")} gained, ${count(rules_lost.length, "rule")} lost`
+    : "";
   const parts = [
     rules,
-    `${warnings.length} warnings`,
-    not_checked.length > 0 ? `${not_checked.length} things could not be checked` : "",
+    count(warnings.length, "warning"),
+    not_checked.length > 0 ? `${count(not_checked.length, "thing")} could not be checked` : "",
   ];
   const what = changes ? "The change would take effect" : "The change would alter nothing";
   return `Preview, nothing was sent. ${what}: ${parts.filter(Boolean).join(", ")}.`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 interface ChangeFields {

@@ -20,6 +20,7 @@ export {
   CompleteRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
+  isJSONRPCRequest,
   ListPromptsRequestSchema,
   ListToolsRequestSchema,
   McpError,

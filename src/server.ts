@@ -4,7 +4,7 @@
  * The first and the last step of a call: finds the tool, hands it to `call.ts` together with the ways back
  * to the caller. It knows no transport and decides nothing.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type Caller, type CallOptions, callTool } from "./call.ts";
 import { complete, PROMPT, promptText } from "./prompt.ts";
 import {
@@ -156,7 +156,6 @@ export function listing(tools: readonly Tool[]): Listing {
 function describe({ name, title, description, annotations, input, output }: Tool) {
   return {
     name,
-    title,
     description,
     inputSchema: jsonSchema(input, "input"),
     outputSchema: jsonSchema(output, "output"),
@@ -164,13 +163,17 @@ function describe({ name, title, description, annotations, input, output }: Tool
   };
 }
 
-/** Without what only costs bytes: the dialect, and the bounds that zod gives every integer. */
+/**
+ * Without what only costs bytes: the dialect, the bounds that zod gives every integer, and in what goes out
+ * the word that nothing else will ever come.
+ */
 function jsonSchema(schema: z.ZodObject, io: "input" | "output") {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io,
     override({ jsonSchema }) {
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (io === "output") delete jsonSchema.additionalProperties;
     },
   });
   return rest as { type: "object" };

@@ -109,7 +109,7 @@ export const SETTINGS = {
     flag: "audit-file",
     about: "File that gets one line for each attempted change; a change that cannot be recorded there is refused",
     wanted: "the path of a file",
-    read: (text) => text,
+    read: matching(/^\P{Cc}*[^\p{Cc}\s/\\]$/u),
   }),
   timeoutMs: preset({
     env: "DBSS_MCP_TIMEOUT_MS",

@@ -6,7 +6,7 @@
  * reported and skipped, and a client that has vanished is an end, not a crash. It never writes anything
  * but whole JSON-RPC lines.
  */
-import type { JSONRPCMessage, Transport } from "./sdk.ts";
+import { isJSONRPCRequest, type JSONRPCMessage, type Transport } from "./sdk.ts";
 
 /** The longest line that is read, in bytes. */
 export const MAX_LINE_BYTES = 4 * 1024 * 1024;
@@ -55,9 +55,9 @@ export function stdioTransport(
     const { id, method, params } = message;
     if (method === undefined) {
       if (id !== undefined) asked.delete(id);
-    } else if (id !== undefined && id !== null) {
+    } else if (isJSONRPCRequest(message)) {
       if (unanswered.size === 0) idle = Promise.withResolvers();
-      unanswered.add(id);
+      unanswered.add(message.id);
     } else if (method === "notifications/cancelled" && params?.requestId !== undefined) {
       settle(params.requestId);
     }

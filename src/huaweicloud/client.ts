@@ -4,7 +4,7 @@
  * Called by `tools/*`, which know only the types; calls `send.ts` with paths from `endpoint.ts` and reads
  * answers through `schema.ts`. It never retries, waits or authenticates by itself.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Answer } from "./answer.ts";
 import { path } from "./endpoint.ts";
 import { CloudError, readErrorBody } from "./errors.ts";

@@ -103,7 +103,9 @@ function judge(status: number, body: CloudErrorBody): Judgement {
 export function errorFromAnswer(answer: Answer, now: number): CloudError {
   const body = readErrorBody(answer);
   const [kind, verdict, message] = judge(answer.status, body);
-  return new CloudError(kind, `${message} (HTTP ${answer.status})`, {
+  // A code is let into our sentence only when it looks like one.
+  const code = /^[A-Z]{2,10}\.\d{4,10}$/.test(body.error_code ?? "") ? `, ${body.error_code}` : "";
+  return new CloudError(kind, `${message} (HTTP ${answer.status}${code})`, {
     verdict,
     httpStatus: answer.status,
     requestId: answer.requestId,
@@ -185,10 +187,14 @@ function otherText(entry: Record<string, unknown>): string | undefined {
   return entry.error_code === undefined ? JSON.stringify(entry) : undefined;
 }
 
-/** Seconds or an HTTP date, as RFC 9110 section 10.2.3 has them, to milliseconds from now. */
+/**
+ * Seconds or an HTTP date, as RFC 9110 section 10.2.3 has them, to milliseconds from now. Every HTTP date
+ * begins with the name of a day; without it, Date.parse would take "1.5" for a day long gone.
+ */
 function readRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d+$/.test(header)) return Number(header) * 1000;
+  if (!/^[A-Z][a-z]{2,8},? /.test(header)) return undefined;
   const date = Date.parse(header);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -4,7 +4,7 @@
  * Used by `client.ts` alone. Every field is optional there, unknown fields are let through, and a field of
  * a wrong type is an error of kind `protocol`, never a guess.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const text = z.string().nullish();
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).nullish();

@@ -36,7 +36,8 @@ export interface Call {
   maxAttempts?: number;
 }
 
-export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
+/** Must send at most one request, unless `effect` says that it only reads. */
+export type Fetch = (url: URL, init: RequestInit, effect?: Effect) => Promise<Response>;
 
 export interface SendOptions {
   fetch: Fetch;
@@ -127,7 +128,7 @@ async function exchange(fetch: Fetch, request: CloudRequest, signal: AbortSignal
       body: request.body,
       redirect: "manual",
       signal,
-    });
+    }, request.effect);
   } catch (error) {
     throw errorFromFetch(error);
   }

@@ -46,12 +46,12 @@ export function createSimulatedCloud(options: { readingsUntilApplied?: number } 
   const routes: readonly Route[] = [
     [
       "PUT",
-      /^\/v1\/([^/]+)\/db-encrypt\/([^/]+)\/security-group$/,
+      /^\/v1\/([\w-]+)\/db-encrypt\/([\w-]+)\/security-group$/,
       ({ body, headers }, id) => changeSecurityGroup(cloud, id, body, headers["content-type"] ?? ""),
     ],
-    ["POST", /^\/v2\/([^/]+)\/db-encrypt\/instances$/, () => listInstances(cloud)],
-    ["GET", /^\/v3\/([^/]+)\/vpc\/security-groups$/, ({ query }) => ok(listSecurityGroups(cloud.groups, query))],
-    ["GET", /^\/v3\/([^/]+)\/vpc\/security-group-rules$/, ({ query }) => ok(listRules(cloud.groups, query))],
+    ["POST", /^\/v2\/([\w-]+)\/db-encrypt\/instances$/, () => listInstances(cloud)],
+    ["GET", /^\/v3\/([\w-]+)\/vpc\/security-groups$/, ({ query }) => ok(listSecurityGroups(cloud.groups, query))],
+    ["GET", /^\/v3\/([\w-]+)\/vpc\/security-group-rules$/, ({ query }) => ok(listRules(cloud.groups, query))],
   ];
 
   const cloud: SimulatedCloud = {
@@ -94,7 +94,7 @@ export function createSimulatedCloud(options: { readingsUntilApplied?: number } 
     for (const [method, path, answer] of routes) {
       const match = method === record.method ? path.exec(record.path) : null;
       if (match === null) continue;
-      const [, project, resource = ""] = match.map(decodeURIComponent);
+      const [, project, resource = ""] = match;
       return refusal(record, project!) ?? answer(record, resource);
     }
     return refuse(404, errorBodies.gateway("APIGW.0101", "The API does not exist or has not been published"));

@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
+import { pipeline } from "node:stream/promises";
 
 export interface LoopbackServer {
   /** Such as `http://127.0.0.1:40000`. */
@@ -53,11 +54,7 @@ async function exchange(
     );
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
     outgoing.flushHeaders();
-    for await (const chunk of response.body ?? []) {
-      if (gone.signal.aborted) break;
-      if (!outgoing.write(chunk)) await Promise.race([once(outgoing, "drain"), once(outgoing, "close")]);
-    }
-    outgoing.end();
+    await pipeline(response.body ?? [], outgoing);
   } catch {
     outgoing.destroy();
   }

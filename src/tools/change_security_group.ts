@@ -5,7 +5,7 @@
  * be asked, sends one change, and looks again where the answer leaves a doubt. It never repeats a change,
  * and never calls one done that no reading has shown.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Call, ChangeResult, CloudError, Instance, Reading } from "../huaweicloud/client.ts";
 import { assess, type RequestedChange } from "./assessment.ts";
 import { confirmationQuestion } from "./confirmation.ts";

@@ -4,16 +4,16 @@
  * Used by the tools beside it. In the input fields, every message is what is wanted; `invalid_input.ts`
  * puts it behind what was got. Lengths are those of the API reference, tables 1 and 3.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const ID = '32 to 64 letters, digits, "-" or "_"';
 const GROUP_ID = 'the id of a security group, 1 to 64 letters, digits, "-" or "_" (not its name)';
 
 const id = () => z.string(ID).regex(/^[A-Za-z0-9_-]{32,64}$/, ID);
 
-export const instanceId = id().describe("Id of the encrypted instance");
+export const instanceId = id().describe("Id of the instance");
 
-export const projectId = id().optional().describe("Id of the project; default: the configured one");
+export const projectId = id().optional().describe("Default: the configured project");
 
 /** From `min` to 20 ids of security groups, each once. */
 export function securityGroupIds(min = 1) {
@@ -37,10 +37,13 @@ export const changeInput = {
 export const errorSchema = z.object({
   kind: z.string(),
   message: z.string(),
-  hint: z.string().describe("What to do next"),
-  retryable: z.boolean().describe("The same call again may succeed and is safe"),
+  /** What to do next. */
+  hint: z.string(),
+  /** The same call again may succeed and is safe. */
+  retryable: z.boolean(),
   error_code: z.string().optional(),
   error_msg: z.string().optional(),
-  details: z.array(z.object({ error_code: z.string().optional(), error_msg: z.string().optional() })).optional(),
+  /** Objects with `error_code` and `error_msg`; the shape is left out of what is listed to save its bytes. */
+  details: z.array(z.looseObject({})).optional(),
   encoded_authorization_message: z.string().optional(),
 });

@@ -3,7 +3,7 @@
  *
  * Pure functions used by the tools beside it. A field that the cloud did not give stays absent.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Instance, InstanceNode } from "../huaweicloud/client.ts";
 
 /** The security groups of all its nodes, each once. */

@@ -2,18 +2,28 @@
  * From what zod found to one sentence: the field, what it got, what it wants.
  *
  * Called by `server.ts` before a tool runs. It never repeats the value of an unknown argument, which might
- * be a secret, and never more than the beginning of any other.
+ * be a secret, and of any other never more than its beginning, with secrets masked before it is cut.
  */
-import type { z } from "zod";
-import { tidy } from "../redaction.ts";
+import type * as z from "zod";
+import { type Redactor, tidy } from "../redaction.ts";
 import { Refusal } from "./tool.ts";
 
 const MAX_SHOWN = 80;
 
-export function invalidInput(tool: { name: string; input: z.ZodObject }, input: unknown, error: z.ZodError): Refusal {
+export function invalidInput(
+  tool: { name: string; input: z.ZodObject },
+  input: unknown,
+  error: z.ZodError,
+  redactor: Redactor,
+): Refusal {
+  const show = (value: unknown) => {
+    if (value === undefined) return "is missing";
+    if (typeof value !== "string") return `is ${tidy(redactor.text(JSON.stringify(value)), MAX_SHOWN)}`;
+    return `is "${tidy(redactor.text(value), MAX_SHOWN)}" (${value.length} characters)`;
+  };
   const faults = error.issues.map((issue) => {
     if (issue.code === "unrecognized_keys") {
-      const names = issue.keys.map((key) => tidy(key, MAX_SHOWN)).join(", ");
+      const names = issue.keys.map((key) => tidy(redactor.text(key), MAX_SHOWN)).join(", ");
       return `${names} is not an argument of this tool, wanted only ${Object.keys(tool.input.shape).join(", ")}`;
     }
     const got = issue.path.reduce((value, key) => (value as Record<PropertyKey, unknown>)?.[key], input);
@@ -27,10 +37,4 @@ function fieldName(path: readonly PropertyKey[]): string {
     if (typeof key === "number") return `[${key}]`;
     return index === 0 ? String(key) : `.${String(key)}`;
   }).join("");
-}
-
-function show(value: unknown): string {
-  if (value === undefined) return "is missing";
-  if (typeof value === "string") return `is "${tidy(value, MAX_SHOWN)}" (${value.length} characters)`;
-  return `is ${tidy(JSON.stringify(value), MAX_SHOWN)}`;
 }

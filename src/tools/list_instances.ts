@@ -3,7 +3,7 @@
  *
  * Called by `server.ts`; one request to the cloud, filtered and cut here. It never guesses a missing field.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { errorSchema, instanceId, projectId } from "./fields.ts";
 import { instanceRow, toRow } from "./instance.ts";
 import { defineTool, projectOf } from "./tool.ts";

@@ -4,7 +4,7 @@
  * Called by `server.ts`; asks the cloud page by page up to a cap. It shows rules only for a few groups at
  * once, so that an answer stays readable.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { errorSchema, projectId, securityGroupIds } from "./fields.ts";
 import { describeRule } from "./rules.ts";
 import { defineTool, projectOf, Refusal } from "./tool.ts";

@@ -4,7 +4,7 @@
  * Called by `server.ts`; reads the instance and the groups through `assessment.ts`. It sends no change, and
  * still answers when the groups may not be read.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { assess } from "./assessment.ts";
 import { changeInput, errorSchema } from "./fields.ts";
 import { instanceRow, toRow } from "./instance.ts";
@@ -16,8 +16,8 @@ export const previewChange = defineTool({
   name: "preview_encrypted_instance_security_group_change",
   title: "Preview a change of security group",
   description:
-    "Shows what change_encrypted_instance_security_group would do, without doing it: present and requested " +
-    "groups, rules gained and lost, warnings. Show it to the person first, then call the change with change_arguments.",
+    "Shows what the change would do, without doing it: groups by name, rules gained and lost, warnings. Show it to " +
+    "the person, then call change_encrypted_instance_security_group with change_arguments.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject(changeInput),
   output: z.object({
@@ -31,12 +31,7 @@ export const previewChange = defineTool({
     rules_lost: z.array(z.string()).optional(),
     warnings: z.array(z.string()).optional(),
     not_checked: z.array(z.string()).optional().describe("What could not be looked at, and why"),
-    change_arguments: z.object({
-      instance_id: z.string(),
-      security_group_ids: z.array(z.string()),
-      project_id: z.string(),
-      expected_current_security_group_ids: z.array(z.string()),
-    }).optional(),
+    change_arguments: z.looseObject({}).optional().describe("Pass exactly these to the change"),
     error: errorSchema.optional(),
   }),
   asked: ({ project_id }) => ({ project_id }),

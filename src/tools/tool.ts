@@ -4,7 +4,7 @@
  * `server.ts` lists the data and calls the function; the files beside this one define the tools. A tool
  * knows nothing of MCP's transport, of HTTP or of where its answer goes, and catches nothing.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Call, HuaweiCloud } from "../huaweicloud/client.ts";
 
 export const REFUSAL_KINDS = [

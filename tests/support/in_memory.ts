@@ -1,10 +1,7 @@
 /**
  * The second ring: the SDK's own client, joined in memory to the real server over the simulated cloud.
  */
-// @ts-types="@modelcontextprotocol/sdk/client/index"
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-// @ts-types="@modelcontextprotocol/sdk/inMemory"
-import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
+import { Client, InMemoryTransport } from "../../src/sdk_client.ts";
 import { createAudit } from "../../src/audit.ts";
 import { tokenAuthenticator } from "../../src/auth/token.ts";
 import { systemClock } from "../../src/clock.ts";
