@@ -25,6 +25,7 @@ import { changeSecurityGroup } from "./tools/change_security_group.ts";
 import { listInstances } from "./tools/list_instances.ts";
 import { listSecurityGroups } from "./tools/list_security_groups.ts";
 import { previewChange } from "./tools/preview_change.ts";
+import { traced } from "./telemetry.ts";
 import type { Tool } from "./tools/tool.ts";
 
 export const TOOLS: readonly Tool[] = [listInstances, listSecurityGroups, previewChange, changeSecurityGroup];
@@ -65,7 +66,7 @@ export function createServer(options: ServerOptions): McpServer {
     const tool = tools.find(({ name }) => name === params.name);
     if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
     const token = _meta?.progressToken;
-    const result = callTool(options, tool, params.arguments ?? {}, {
+    const caller: Caller = {
       actor: options.actor ?? clientName(server),
       signal,
       ask: canAsk(server) ? ask(server, signal) : undefined,
@@ -76,7 +77,8 @@ export function createServer(options: ServerOptions): McpServer {
           params: { progressToken: token, progress, message },
         });
       },
-    });
+    };
+    const result = traced(tool.name, options.region, () => callTool(options, tool, params.arguments ?? {}, caller));
     running.add(result);
     return await result.finally(() => running.delete(result));
   });
