@@ -15,6 +15,7 @@ import { createSend, type Fetch } from "./huaweicloud/send.ts";
 import { httpFaults } from "./http/requirements.ts";
 import { createLog, type Log } from "./log.ts";
 import { createRedactor } from "./redaction.ts";
+import { WebStandardStreamableHTTPServerTransport } from "./sdk.ts";
 import { createServer, type ServerOptions, TOOLS } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
@@ -87,6 +88,7 @@ async function serveHttp(config: Config): Promise<number> {
         actor: principal,
         policy: canWrite ? options.policy : { ...options.policy, isReadOnly: true },
       }),
+    createTransport: (options) => new WebStandardStreamableHTTPServerTransport(options),
     isWrite: (name) => TOOLS.some((tool) => tool.name === name && !tool.annotations.readOnlyHint),
     fetch,
     clock: systemClock,
