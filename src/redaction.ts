@@ -25,7 +25,8 @@ export function createRedactor(secrets: readonly (string | undefined)[] = []): R
   const redactor: Redactor = {
     add(secret) {
       if (secret === undefined || secret.length < MIN_SECRET_LENGTH) return;
-      const forms = [...known, secret, encodeURIComponent(secret)];
+      // A server may quote it as it arrived: bare, in a URL, or in JSON.
+      const forms = [...known, secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
       // Longest first, so that a secret inside another one does not leave the rest of it behind.
       known = [...new Set(forms)].sort((a, b) => b.length - a.length);
     },
@@ -46,6 +47,14 @@ export function tidy(value: string, limit: number): string {
   // A cut in the middle of a surrogate pair would leave half a character.
   const start = clean.slice(0, limit).replace(/\p{Cs}$/u, "");
   return `${start}... (${clean.length - start.length} more characters)`;
+}
+
+const WORD = "[A-Za-z0-9_.:/-]{1,64}";
+const PLAIN = new RegExp(`^${WORD}(,${WORD})*$`);
+
+/** A value of the cloud's as a sentence of ours may hold it: an id, a code or ports, but no room for words. */
+export function plain(value: string): string {
+  return PLAIN.test(value) ? value : "(not shown)";
 }
 
 /**

@@ -69,10 +69,13 @@ export function createServer(options: ServerOptions): McpServer {
       ask: canAsk(server) ? ask(server, signal) : undefined,
       async progress(progress, message) {
         if (token === undefined) return;
-        await sendNotification({
-          method: "notifications/progress",
-          params: { progressToken: token, progress, message },
-        });
+        const params = { progressToken: token, progress, message };
+        try {
+          await sendNotification({ method: "notifications/progress", params });
+        } catch (error) {
+          // A caller that cannot be told is no reason to lose what became of its change.
+          options.log.warn("progress could not be sent", { error: String(error) });
+        }
       },
     });
     running.add(result);
@@ -81,11 +84,15 @@ export function createServer(options: ServerOptions): McpServer {
   server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: [PROMPT] }));
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
     if (params.name !== PROMPT.name) throw unknown("prompt", params.name);
-    return promptText(params.arguments ?? {});
+    const args = params.arguments ?? {};
+    const missing = PROMPT.arguments.map(({ name }) => name).filter((name) => !args[name]);
+    if (missing.length > 0) throw new McpError(ErrorCode.InvalidParams, `Missing: ${missing.join(", ")}`);
+    return promptText(args);
   });
-  server.setRequestHandler(CompleteRequestSchema, async ({ params }, { signal }) => ({
-    completion: await complete(options, params.argument, signal),
-  }));
+  server.setRequestHandler(CompleteRequestSchema, async ({ params: { ref, argument } }) => {
+    const isOurs = ref.type === "ref/prompt" && ref.name === PROMPT.name;
+    return { completion: await complete(options, isOurs ? argument : undefined) };
+  });
   server.onerror = (error) => options.log.warn("protocol error", { error: error.message });
   return {
     server,
@@ -116,10 +123,9 @@ function ask(server: Server, signal: AbortSignal): Caller["ask"] {
     };
     try {
       const { action } = await server.elicitInput(form, { signal, timeout: PERSON_TIMEOUT_MS });
-      return action === "accept" ? "accepted" : action === "decline" ? "declined" : "cancelled";
+      return action === "accept" ? "accepted" : action === "decline" ? "declined" : "dismissed";
     } catch {
-      // No answer, for whatever reason, is no consent.
-      return "cancelled";
+      return "unreached";
     }
   };
 }
