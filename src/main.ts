@@ -19,8 +19,8 @@ import { stdioTransport } from "./stdio.ts";
 
 const EXIT_CONFIGURATION = 2;
 
-/** What a call may need beyond its budget: a last look after an unclear answer, and the way out. */
-const SHUTDOWN_GRACE_MS = 6_000;
+/** What a change may need beyond its budget: a look before it, a look after an unclear answer, and the way out. */
+const SHUTDOWN_GRACE_MS = 12_000;
 
 function printTo(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   try {

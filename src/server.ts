@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { type Caller, type CallOptions, callTool } from "./call.ts";
 import { complete, PROMPT, promptText } from "./prompt.ts";
+import { tidy } from "./redaction.ts";
 import {
   CallToolRequestSchema,
   type CallToolResult,
@@ -30,6 +31,9 @@ export const TOOLS: readonly Tool[] = [listInstances, listSecurityGroups, previe
 /** How long a person may think, in milliseconds; the client usually gives up earlier. */
 const PERSON_TIMEOUT_MS = 10 * 60_000;
 
+/** How much of an unknown name is repeated, in characters. */
+const MAX_NAME = 80;
+
 export interface ServerOptions extends CallOptions {
   version: string;
   /** The tools to serve, by default all of this server's. */
@@ -46,6 +50,8 @@ export interface McpServer {
 /** Makes a server that is ready to be connected to a transport. */
 export function createServer(options: ServerOptions): McpServer {
   const tools = options.tools ?? TOOLS;
+  const unknown = (what: string, name: string) =>
+    new McpError(ErrorCode.InvalidParams, `Unknown ${what}: ${tidy(options.redactor.text(name), MAX_NAME)}`);
   const running = new Set<Promise<CallToolResult>>();
   const server = new Server(
     { name: "dbss-mcp", title: "DBSS MCP", version: options.version },
@@ -55,7 +61,7 @@ export function createServer(options: ServerOptions): McpServer {
   server.setRequestHandler(ListToolsRequestSchema, () => listing(tools)[options.policy.isReadOnly ? "reading" : "all"]);
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification, _meta }) => {
     const tool = tools.find(({ name }) => name === params.name);
-    if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
+    if (tool === undefined) throw unknown("tool", params.name);
     const token = _meta?.progressToken;
     const result = callTool(options, tool, params.arguments ?? {}, {
       actor: actor(server),
@@ -77,7 +83,7 @@ export function createServer(options: ServerOptions): McpServer {
   });
   server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: [PROMPT] }));
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
-    if (params.name !== PROMPT.name) throw new McpError(ErrorCode.InvalidParams, `Unknown prompt: ${params.name}`);
+    if (params.name !== PROMPT.name) throw unknown("prompt", params.name);
     const args = params.arguments ?? {};
     const missing = PROMPT.arguments.map(({ name }) => name).filter((name) => !args[name]);
     if (missing.length > 0) throw new McpError(ErrorCode.InvalidParams, `Missing: ${missing.join(", ")}`);
