@@ -196,6 +196,21 @@ Deno.test("a file that cannot be written refuses the change, names the variable,
     assert.equal((await call(joined, LIST_INSTANCES)).isError, false);
   }));
 
+Deno.test("a rejected change says, too, that its line is missing in the file", async () => {
+  let isFull = false;
+  const { audit } = setup(() => isFull && fails());
+  await using joined = await join({ audit });
+  joined.cloud.faults.push({
+    respond() {
+      isFull = true;
+      return new Response("{}", { status: 403 });
+    },
+  });
+  const { content, sentence } = await call(joined, CHANGE, LOCK_DOWN);
+  assert.equal(content.outcome, "rejected");
+  assert.match(sentence, / The audit file could not be written\.$/);
+});
+
 Deno.test("a file that becomes unwritable while the change is on its way is told in the answer", () =>
   onFile(async (path, audit) => {
     await using joined = await join({ audit });
@@ -211,4 +226,7 @@ Deno.test("a file that becomes unwritable while the change is on its way is told
     assert.ok(content.notes.includes("The audit file could not be written"));
     assert.match(sentence, / The audit file could not be written\.$/);
     assert.ok(joined.logged.some(({ level, message }) => level === "error" && String(message).includes("audit file")));
+    const refused = await call(joined, CHANGE, LOCK_DOWN);
+    assert.equal(refused.content.outcome, "refused");
+    assert.match(refused.sentence, / The audit file could not be written\.$/);
   }));
