@@ -6,17 +6,19 @@
  */
 import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";
-import { tokenAuthenticator } from "./auth/token.ts";
 import { systemClock } from "./clock.ts";
-import { type Config, help, parseConfig } from "./config.ts";
-import { createClient, type HuaweiCloud } from "./huaweicloud/client.ts";
+import { type Command, type Config, help, parseConfig } from "./config.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
-import { createSend, type Fetch } from "./huaweicloud/send.ts";
+import type { Fetch } from "./huaweicloud/send.ts";
+import { httpFaults } from "./http/requirements.ts";
 import { createLog, type Log } from "./log.ts";
-import { createRedactor } from "./redaction.ts";
-import { createServer, type ServerOptions } from "./server.ts";
+import { createRedactor, type Redactor } from "./redaction.ts";
+import { reachCloud } from "./reach_cloud.ts";
+import { WebStandardStreamableHTTPServerTransport } from "./sdk.ts";
+import { createServer, type ServerOptions, TOOLS } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
+const EXIT_FAILURE = 1;
 const EXIT_CONFIGURATION = 2;
 
 /** What a change may need beyond its budget: a look before it, a look after an unclear answer, and the way out. */
@@ -32,7 +34,7 @@ function printTo(stream: { writeSync(bytes: Uint8Array): number }, text: string)
 }
 
 async function main(): Promise<number> {
-  const parsed = parseConfig(Deno.args, (name) => Deno.env.get(name));
+  const parsed = parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.readTextFileSync);
   switch (parsed.kind) {
     case "help":
       printTo(Deno.stdout, help(manifest.version));
@@ -41,42 +43,27 @@ async function main(): Promise<number> {
       printTo(Deno.stdout, `${manifest.version}\n`);
       return 0;
     case "faults":
-      printTo(Deno.stderr, parsed.faults.map((fault) => `dbss-mcp: ${fault}\n`).join(""));
-      return EXIT_CONFIGURATION;
+      if (parsed.isJson) printTo(Deno.stdout, json({ faults: parsed.faults, exit_code: EXIT_CONFIGURATION }));
+      return refuseToStart(parsed.faults);
     case "config":
-      return await serveStdio(parsed.config);
+      return await COMMAND_RUNS[parsed.config.command](parsed.config);
   }
 }
 
-async function serveStdio(config: Config): Promise<number> {
-  const redactor = createRedactor(config.secrets);
-  const log = createLog({
-    level: config.logLevel,
-    clock: systemClock,
-    redactor,
-    write: (line) => printTo(Deno.stderr, line),
-  });
-  // stdout is the protocol: what a library prints goes to stderr.
-  // deno-lint-ignore no-console
-  console.log = console.info = console.debug = console.error;
+function refuseToStart(faults: readonly string[]): number {
+  printTo(Deno.stderr, faults.map((fault) => `dbss-mcp: ${fault}\n`).join(""));
+  return EXIT_CONFIGURATION;
+}
 
-  const { server, settled } = createServer({
-    version: manifest.version,
-    timeoutMs: config.timeoutMs,
-    policy: config,
-    clock: systemClock,
-    log,
-    redactor,
-    audit: createAudit({
-      clock: systemClock,
-      redactor,
-      write: (line) => printTo(Deno.stderr, line),
-      append: config.auditFile === undefined
-        ? undefined
-        : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
-    }),
-    ...await connect(config, log),
-  });
+const COMMAND_RUNS: Record<Command, (config: Config) => Promise<number>> = {
+  stdio: serveStdio,
+  http: serveHttp,
+  doctor: runDoctor,
+};
+
+async function serveStdio(config: Config): Promise<number> {
+  const { log, options } = await prepare(config);
+  const { server, settled } = createServer(options);
   const transport = stdioTransport(Deno.stdin.readable, Deno.stdout.writable);
   const signalled = onSignal(log);
   await server.connect(transport);
@@ -91,42 +78,120 @@ async function serveStdio(config: Config): Promise<number> {
   return 0;
 }
 
-type Connection = Pick<ServerOptions, "cloud" | "region" | "projectId" | "isSimulated">;
+async function serveHttp(config: Config): Promise<number> {
+  const faults = httpFaults(config);
+  if (faults.length > 0) return refuseToStart(faults);
+  // Not loaded for stdio, where every chat session waits for the start.
+  const { composeApp } = await import("./http/compose.ts");
+  const { serve } = await import("./http/serve.ts");
+  const { log, options } = await prepare(config);
+  const app = await composeApp(config, {
+    createServer: ({ principal, canWrite }) =>
+      createServer({
+        ...options,
+        actor: principal,
+        policy: canWrite ? options.policy : { ...options.policy, isReadOnly: true },
+      }),
+    createTransport: (options) => new WebStandardStreamableHTTPServerTransport(options),
+    isWrite: (name) => TOOLS.some((tool) => tool.name === name && !tool.annotations.readOnlyHint),
+    fetch,
+    clock: systemClock,
+    log,
+  });
+  const served = serve({
+    app,
+    hostname: config.httpHost.replace(/^\[|\]$/g, ""),
+    port: config.httpPort,
+    onListen: (url) =>
+      log.info("serving on HTTP", { url, version: manifest.version, region: config.region, missing: config.missing }),
+    stop: onSignal(log),
+    graceMs: config.httpDeadlineMs + SHUTDOWN_GRACE_MS,
+    clock: systemClock,
+  });
+  try {
+    if (!await served) log.warn("stopped before every call in flight had ended");
+    return 0;
+  } catch (error) {
+    log.error("cannot listen", { host: config.httpHost, port: config.httpPort, error: String(error) });
+    return EXIT_FAILURE;
+  }
+}
+
+async function runDoctor(config: Config): Promise<number> {
+  const { examine, reportText } = await import("./doctor.ts");
+  const { options } = await prepare(config);
+  const report = await examine({ ...options, config });
+  printTo(Deno.stdout, config.isJson ? json(report) : reportText(report));
+  return report.exit_code;
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, null, 2) + "\n";
+}
+
+/** What every command needs: a log, and the options of its servers. */
+async function prepare(config: Config): Promise<{ log: Log; options: ServerOptions }> {
+  const redactor = createRedactor([...config.secrets, ...(config.httpTokens ?? []).map(({ token }) => token)]);
+  const log = createLog({
+    level: config.logLevel,
+    clock: systemClock,
+    redactor,
+    write: (line) => printTo(Deno.stderr, line),
+  });
+  // stdout is the protocol: what a library prints goes to stderr.
+  // deno-lint-ignore no-console
+  console.log = console.info = console.debug = console.error;
+  return {
+    log,
+    options: {
+      version: manifest.version,
+      timeoutMs: config.timeoutMs,
+      policy: config,
+      clock: systemClock,
+      log,
+      redactor,
+      audit: createAudit({
+        clock: systemClock,
+        redactor,
+        write: (line) => printTo(Deno.stderr, line),
+        append: config.auditFile === undefined
+          ? undefined
+          : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
+      }),
+      ...await connect(config, log, redactor),
+    },
+  };
+}
+
+type Connection = Pick<ServerOptions, "cloud" | "region" | "projectId" | "findProject" | "isSimulated">;
 
 /** Chooses the cloud that the server works on. */
-async function connect(config: Config, log: Log): Promise<Connection> {
+async function connect(config: Config, log: Log, redactor: Redactor): Promise<Connection> {
+  const surroundings = {
+    version: manifest.version,
+    clock: systemClock,
+    random: Math.random,
+    readTextFile: Deno.readTextFileSync,
+    log,
+    redactor,
+  };
   if (config.isSimulated) {
     const { createSimulatedCloud } = await import("./simulator/cloud.ts");
     const { SIMULATION } = await import("./simulator/state.ts");
     const simulated = createSimulatedCloud({ readingsUntilApplied: 1 });
     log.warn("simulated cloud: nothing real changes", SIMULATION.instances);
     const { region, projectId, token } = SIMULATION;
+    const origins = { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid", iam: "https://iam.invalid" };
     const fetch: Fetch = (url, init) => simulated.handle(new Request(url, init));
-    const cloud = client(
-      { ...config, origins: { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid" }, authToken: token },
-      log,
-      fetch,
-    );
-    return { cloud, region, projectId, isSimulated: true };
+    const simulation: Config = { ...config, region, projectId, origins, credentials: { kind: "token", token } };
+    return { ...reachCloud(simulation, { ...surroundings, fetch }), isSimulated: true };
   }
-  const cloud = config.missing === undefined ? client(config, log, systemFetch) : { missing: config.missing };
-  return { cloud, region: config.region, projectId: config.projectId, isSimulated: false };
-}
-
-function client(config: Config, log: Log, fetch: Fetch): HuaweiCloud {
-  return createClient({
-    origins: { dbss: config.origins.dbss!, vpc: config.origins.vpc! },
-    userAgent: `dbss-mcp/${manifest.version}`,
-    send: createSend({
-      fetch,
-      authenticator: tokenAuthenticator(config.authToken!),
-      clock: systemClock,
-      random: Math.random,
-      attemptTimeoutMs: config.attemptTimeoutMs,
-      onRetry: ({ attempt, waitMs, error }) =>
-        log.warn("will try again", { attempt, wait_ms: Math.round(waitMs), kind: error.kind, error: error.message }),
-    }),
-  });
+  for (const name of config.ignoredCredentials) {
+    log.warn(`${name} is set and not used, since other credentials come first`, { used: config.credentials?.kind });
+  }
+  const { region, projectId, missing } = config;
+  if (missing !== undefined) return { cloud: { missing }, region, projectId, isSimulated: false };
+  return { ...reachCloud(config, { ...surroundings, fetch: systemFetch }), isSimulated: false };
 }
 
 /** Resolves at the first SIGINT or SIGTERM; the second one ends the process at once. */
@@ -135,7 +200,7 @@ function onSignal(log: Log): Promise<void> {
   let count = 0;
   const handle = () => {
     count += 1;
-    if (count > 1) Deno.exit(1);
+    if (count > 1) Deno.exit(EXIT_FAILURE);
     log.info("signal received");
     resolve();
   };

@@ -9,11 +9,13 @@ import { type Caller, type CallOptions, callTool } from "./call.ts";
 import { complete, PROMPT, promptText } from "./prompt.ts";
 import { tidy } from "./redaction.ts";
 import {
+  AjvJsonSchemaValidator,
   CallToolRequestSchema,
   type CallToolResult,
   CompleteRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
+  type jsonSchemaValidator,
   ListPromptsRequestSchema,
   ListToolsRequestSchema,
   type ListToolsResult,
@@ -24,6 +26,7 @@ import { changeSecurityGroup } from "./tools/change_security_group.ts";
 import { listInstances } from "./tools/list_instances.ts";
 import { listSecurityGroups } from "./tools/list_security_groups.ts";
 import { previewChange } from "./tools/preview_change.ts";
+import { traced } from "./telemetry.ts";
 import type { Tool } from "./tools/tool.ts";
 
 export const TOOLS: readonly Tool[] = [listInstances, listSecurityGroups, previewChange, changeSecurityGroup];
@@ -39,6 +42,8 @@ export interface ServerOptions extends CallOptions {
   /** The tools to serve, by default all of this server's. */
   tools?: readonly Tool[];
   isSimulated: boolean;
+  /** Who calls, when the transport knows; otherwise the client's name stands for it. */
+  actor?: string;
 }
 
 export interface McpServer {
@@ -55,7 +60,11 @@ export function createServer(options: ServerOptions): McpServer {
   const running = new Set<Promise<CallToolResult>>();
   const server = new Server(
     { name: "dbss-mcp", title: "DBSS MCP", version: options.version },
-    { capabilities: { tools: {}, prompts: {}, completions: {} }, instructions: instructions(options) },
+    {
+      capabilities: { tools: {}, prompts: {}, completions: {} },
+      instructions: instructions(options),
+      jsonSchemaValidator: sharedValidator,
+    },
   );
 
   server.setRequestHandler(ListToolsRequestSchema, () => listing(tools)[options.policy.isReadOnly ? "reading" : "all"]);
@@ -63,8 +72,8 @@ export function createServer(options: ServerOptions): McpServer {
     const tool = tools.find(({ name }) => name === params.name);
     if (tool === undefined) throw unknown("tool", params.name);
     const token = _meta?.progressToken;
-    const result = callTool(options, tool, params.arguments ?? {}, {
-      actor: actor(server),
+    const caller: Caller = {
+      actor: options.actor ?? clientName(server),
       signal,
       ask: canAsk(server) ? ask(server, signal) : undefined,
       async progress(progress, message) {
@@ -77,7 +86,8 @@ export function createServer(options: ServerOptions): McpServer {
           options.log.warn("progress could not be sent", { error: String(error) });
         }
       },
-    });
+    };
+    const result = traced(tool.name, options.region, () => callTool(options, tool, params.arguments ?? {}, caller));
     running.add(result);
     return await result.finally(() => running.delete(result));
   });
@@ -102,7 +112,14 @@ export function createServer(options: ServerOptions): McpServer {
   };
 }
 
-function actor(server: Server): string {
+let ajv: AjvJsonSchemaValidator | undefined;
+
+/** The SDK would build one for every server, which over HTTP means for every request. */
+const sharedValidator: jsonSchemaValidator = {
+  getValidator: (schema) => (ajv ??= new AjvJsonSchemaValidator()).getValidator(schema),
+};
+
+function clientName(server: Server): string {
   const client = server.getClientVersion();
   return client === undefined ? "unknown client" : `${client.name} ${client.version}`;
 }

@@ -4,34 +4,14 @@
  * Read by `config.ts`, and by the tests that hold README's table and `--help` to it. It never reads the
  * environment itself.
  */
+import { CREDENTIAL_SETTINGS } from "./credential_settings.ts";
 import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "./huaweicloud/endpoint.ts";
+import { HTTP_SETTINGS } from "./http_settings.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import { CONFIRM_MODES, type ConfirmMode } from "./policy.ts";
-
-export interface Setting<Value> {
-  env: string;
-  /** Looked at when `env` is not set. */
-  fallbackEnv?: string;
-  /** The command line's name for it; secrets have none. */
-  flag?: string;
-  isSecret?: boolean;
-  about: string;
-  /** What a valid value is, as the end of the sentence "..., wanted". */
-  wanted: string;
-  /** Undefined when the text is not a valid value. */
-  read(text: string): Value | undefined;
-  default?: Value;
-}
-
-const setting = <Value>(definition: Setting<Value>) => definition;
-
-/** A setting that always has a value. */
-const preset = <Value>(definition: Setting<Value> & { default: Value }) => definition;
+import { preset, setting } from "./setting.ts";
 
 const matching = (pattern: RegExp) => (text: string) => pattern.test(text) ? text : undefined;
-
-/** Header values: visible ASCII, no spaces. */
-const secretText = matching(/^[\x21-\x7e]{1,16384}$/);
 
 const milliseconds = (text: string) => {
   const value = Number(text);
@@ -62,13 +42,7 @@ export const SETTINGS = {
     wanted: '32 to 64 letters, digits, "-" or "_"',
     read: matching(/^[A-Za-z0-9_-]{32,64}$/),
   }),
-  authToken: setting({
-    env: "HW_AUTH_TOKEN",
-    isSecret: true,
-    about: "IAM user token, sent as X-Auth-Token",
-    wanted: "a token of visible ASCII characters without spaces",
-    read: secretText,
-  }),
+  ...CREDENTIAL_SETTINGS,
   cloud: preset({
     env: "HW_CLOUD",
     flag: "cloud",
@@ -88,6 +62,14 @@ export const SETTINGS = {
     env: "DBSS_MCP_VPC_ENDPOINT",
     flag: "vpc-endpoint",
     about: "VPC endpoint in place of the region's own",
+    wanted: ENDPOINT_FORM,
+    read: readEndpoint,
+  }),
+  iamEndpoint: setting({
+    env: "DBSS_MCP_IAM_ENDPOINT",
+    fallbackEnv: "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+    flag: "iam-endpoint",
+    about: "IAM endpoint in place of the region's own",
     wanted: ENDPOINT_FORM,
     read: readEndpoint,
   }),
@@ -153,4 +135,5 @@ export const SETTINGS = {
     read: (text) => LOG_LEVELS.find((level) => level === text),
     default: "info",
   }),
+  ...HTTP_SETTINGS,
 };

@@ -3,7 +3,8 @@
  */
 import { Client, StdioClientTransport } from "../../src/sdk_client.ts";
 import { fileURLToPath } from "node:url";
-import { type Setting, SETTINGS } from "../../src/settings.ts";
+import type { Setting } from "../../src/setting.ts";
+import { SETTINGS } from "../../src/settings.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const PERMISSIONS = ["--no-prompt", "--allow-env=HW_*,HUAWEICLOUD_SDK_*,DBSS_MCP_*"];
@@ -13,7 +14,7 @@ export interface ProcessOptions {
   env?: Record<string, string>;
   /** The one host and port that the process may reach, such as `127.0.0.1:40000`. */
   host?: string;
-  /** In place of the usual ones. */
+  /** Exactly these flags of permission, in place of the usual ones and `host`. */
   permissions?: string[];
 }
 
@@ -24,8 +25,9 @@ const UNSET = Object.fromEntries(
     .map((name) => [name, ""]),
 );
 
-function commandLine({ args = [], host, permissions = PERMISSIONS }: ProcessOptions): string[] {
-  return ["run", ...permissions, ...(host ? [`--allow-net=${host}`] : []), MAIN, ...args];
+function commandLine({ args = [], host, permissions }: ProcessOptions): string[] {
+  const usual = [...PERMISSIONS, ...(host ? [`--allow-net=${host}`] : [])];
+  return ["run", ...(permissions ? ["--no-prompt", ...permissions] : usual), MAIN, ...args];
 }
 
 /** For tests that use the SDK's stdio client: its close() leaves a timer behind that it never clears. */
@@ -81,6 +83,15 @@ export class ServerProcess implements AsyncDisposable {
 
   kill(signal: Deno.Signal): void {
     this.#child.kill(signal);
+  }
+
+  /** Asks it to end, unless it has already. */
+  end(): void {
+    try {
+      this.kill("SIGTERM");
+    } catch {
+      // Deno says so by throwing.
+    }
   }
 
   /** Waits for the end; every line of stdout parsed, or the test fails. */
