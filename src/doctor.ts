@@ -45,6 +45,7 @@ export interface Report {
   credentials: string;
   ignored_credentials: readonly string[];
   project_id?: string;
+  project_from?: "configuration" | "IAM";
   read_only: boolean;
   confirm: string;
   allowed_instance_ids: readonly string[] | "all";
@@ -75,6 +76,7 @@ export async function examine(options: DoctorOptions): Promise<Report> {
     credentials: describe(config),
     ignored_credentials: config.ignoredCredentials,
     project_id: projectId,
+    project_from: options.projectId !== undefined ? "configuration" : projectId !== undefined ? "IAM" : undefined,
     read_only: config.isReadOnly,
     confirm: config.confirm,
     allowed_instance_ids: config.allowedInstanceIds ?? "all",
@@ -184,7 +186,7 @@ export function reportText(report: Report): string {
     ["IAM endpoint", endpoints.iam],
     ["credentials", report.credentials],
     ["set, not used", report.ignored_credentials.join(", ") || undefined],
-    ["project", report.project_id ?? "not known"],
+    ["project", report.project_id === undefined ? "not known" : `${report.project_id}, from ${report.project_from}`],
     ["changes", report.read_only ? "refused, read-only" : `allowed, confirmation ${report.confirm}`],
     ["instances", some(report.allowed_instance_ids)],
     ["security groups", some(report.allowed_security_group_ids)],
