@@ -19,7 +19,7 @@ type ValueOf<S> = S extends { default: infer Value } ? Value
   : S extends Setting<infer Value> ? Value | undefined
   : never;
 
-export const COMMANDS = ["stdio", "doctor"] as const;
+export const COMMANDS = ["stdio", "http", "doctor"] as const;
 export type Command = typeof COMMANDS[number];
 
 export type Config =

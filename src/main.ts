@@ -10,16 +10,19 @@ import { systemClock } from "./clock.ts";
 import { type Command, type Config, help, parseConfig } from "./config.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
 import type { Fetch } from "./huaweicloud/send.ts";
+import { httpFaults } from "./http/requirements.ts";
 import { createLog, type Log } from "./log.ts";
 import { createRedactor, type Redactor } from "./redaction.ts";
 import { reachCloud } from "./reach_cloud.ts";
-import { createServer, type ServerOptions } from "./server.ts";
+import { WebStandardStreamableHTTPServerTransport } from "./sdk.ts";
+import { createServer, type ServerOptions, TOOLS } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
+const EXIT_FAILURE = 1;
 const EXIT_CONFIGURATION = 2;
 
-/** What a call may need beyond its budget: a last look after an unclear answer, and the way out. */
-const SHUTDOWN_GRACE_MS = 6_000;
+/** What a change may need beyond its budget: a look before it, a look after an unclear answer, and the way out. */
+const SHUTDOWN_GRACE_MS = 12_000;
 
 function printTo(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   try {
@@ -52,7 +55,11 @@ function refuseToStart(faults: readonly string[]): number {
   return EXIT_CONFIGURATION;
 }
 
-const COMMAND_RUNS: Record<Command, (config: Config) => Promise<number>> = { stdio: serveStdio, doctor: runDoctor };
+const COMMAND_RUNS: Record<Command, (config: Config) => Promise<number>> = {
+  stdio: serveStdio,
+  http: serveHttp,
+  doctor: runDoctor,
+};
 
 async function serveStdio(config: Config): Promise<number> {
   const { log, options } = await prepare(config);
@@ -71,6 +78,45 @@ async function serveStdio(config: Config): Promise<number> {
   return 0;
 }
 
+async function serveHttp(config: Config): Promise<number> {
+  const faults = httpFaults(config);
+  if (faults.length > 0) return refuseToStart(faults);
+  // Not loaded for stdio, where every chat session waits for the start.
+  const { composeApp } = await import("./http/compose.ts");
+  const { serve } = await import("./http/serve.ts");
+  const { log, options } = await prepare(config);
+  const app = await composeApp(config, {
+    createServer: ({ principal, canWrite }) =>
+      createServer({
+        ...options,
+        actor: principal,
+        policy: canWrite ? options.policy : { ...options.policy, isReadOnly: true },
+      }),
+    createTransport: (options) => new WebStandardStreamableHTTPServerTransport(options),
+    isWrite: (name) => TOOLS.some((tool) => tool.name === name && !tool.annotations.readOnlyHint),
+    fetch,
+    clock: systemClock,
+    log,
+  });
+  const served = serve({
+    app,
+    hostname: config.httpHost.replace(/^\[|\]$/g, ""),
+    port: config.httpPort,
+    onListen: (url) =>
+      log.info("serving on HTTP", { url, version: manifest.version, region: config.region, missing: config.missing }),
+    stop: onSignal(log),
+    graceMs: config.httpDeadlineMs + SHUTDOWN_GRACE_MS,
+    clock: systemClock,
+  });
+  try {
+    if (!await served) log.warn("stopped before every call in flight had ended");
+    return 0;
+  } catch (error) {
+    log.error("cannot listen", { host: config.httpHost, port: config.httpPort, error: String(error) });
+    return EXIT_FAILURE;
+  }
+}
+
 async function runDoctor(config: Config): Promise<number> {
   const { examine, reportText } = await import("./doctor.ts");
   const { options } = await prepare(config);
@@ -85,7 +131,7 @@ function json(value: unknown): string {
 
 /** What every command needs: a log, and the options of its servers. */
 async function prepare(config: Config): Promise<{ log: Log; options: ServerOptions }> {
-  const redactor = createRedactor(config.secrets);
+  const redactor = createRedactor([...config.secrets, ...(config.httpTokens ?? []).map(({ token }) => token)]);
   const log = createLog({
     level: config.logLevel,
     clock: systemClock,
@@ -154,7 +200,7 @@ function onSignal(log: Log): Promise<void> {
   let count = 0;
   const handle = () => {
     count += 1;
-    if (count > 1) Deno.exit(1);
+    if (count > 1) Deno.exit(EXIT_FAILURE);
     log.info("signal received");
     resolve();
   };

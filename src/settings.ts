@@ -6,6 +6,7 @@
  */
 import { CREDENTIAL_SETTINGS } from "./credential_settings.ts";
 import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "./huaweicloud/endpoint.ts";
+import { HTTP_SETTINGS } from "./http_settings.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import { CONFIRM_MODES, type ConfirmMode } from "./policy.ts";
 import { preset, setting } from "./setting.ts";
@@ -134,4 +135,5 @@ export const SETTINGS = {
     read: (text) => LOG_LEVELS.find((level) => level === text),
     default: "info",
   }),
+  ...HTTP_SETTINGS,
 };

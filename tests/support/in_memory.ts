@@ -1,7 +1,7 @@
 /**
  * The second ring: the SDK's own client, joined in memory to the real server over the simulated cloud.
  */
-import { Client, InMemoryTransport } from "../../src/sdk_client.ts";
+import { Client, ElicitRequestSchema, InMemoryTransport } from "../../src/sdk_client.ts";
 import { createAudit } from "../../src/audit.ts";
 import { tokenAuthenticator } from "../../src/auth/token.ts";
 import { systemClock } from "../../src/clock.ts";
@@ -24,46 +24,71 @@ export interface Joined {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Overrides `options`, or the fetch that reaches the cloud. */
-export async function join(
-  options: Partial<ServerOptions> = {},
-  reach: { fetch?: Fetch; attemptTimeoutMs?: number; token?: string } = {},
-): Promise<Joined> {
+/** Overrides of a server's options, and of what it reaches the cloud with. */
+export interface Overrides {
+  options?: Partial<ServerOptions>;
+  fetch?: Fetch;
+  attemptTimeoutMs?: number;
+  token?: string;
+}
+
+/** A simulated cloud, and the options of a server that works on it. */
+export function simulate({ options, ...reach }: Overrides = {}) {
   const cloud = createSimulatedCloud();
   const audited: Record<string, unknown>[] = [];
   const logged: Record<string, unknown>[] = [];
   const redactor = createRedactor([SIMULATION.token]);
-  const server = createServer({
+  const clock = options?.clock ?? systemClock;
+  const serverOptions: ServerOptions = {
     version: "0.0.0-test",
     region: SIMULATION.region,
     projectId: SIMULATION.projectId,
     isSimulated: true,
     timeoutMs: 5_000,
     policy: { isReadOnly: false, confirm: "auto" },
-    audit: createAudit({ clock: systemClock, redactor, write: (line) => audited.push(JSON.parse(line)) }),
-    clock: systemClock,
+    audit: createAudit({ clock, redactor, write: (line) => audited.push(JSON.parse(line)) }),
+    clock,
     redactor,
-    log: createLog({
-      level: "debug",
-      clock: systemClock,
-      redactor,
-      write: (line) => logged.push(JSON.parse(line)),
-    }),
+    log: createLog({ level: "debug", clock, redactor, write: (line) => logged.push(JSON.parse(line)) }),
     cloud: createClient({
       origins: { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid" },
       userAgent: "dbss-mcp/test",
       send: createSend({
         fetch: reach.fetch ?? ((url, init) => cloud.handle(new Request(url, init))),
         authenticator: tokenAuthenticator(reach.token ?? SIMULATION.token),
-        clock: systemClock,
+        clock,
         random: () => 0,
         attemptTimeoutMs: reach.attemptTimeoutMs ?? 2_000,
       }),
     }),
     ...options,
-  });
+  };
+  return { cloud, audited, logged, serverOptions };
+}
+
+export type PersonsAction = "accept" | "decline" | "cancel";
+
+/** Who sits in front of the client: without a person, the client cannot ask. */
+export interface Person {
+  /** Gets the question, gives the answer; may throw. */
+  person?: (question: string) => PersonsAction | Promise<PersonsAction>;
+  /** What the client declares under `elicitation` when there is a person. */
+  elicitation?: Record<string, unknown>;
+}
+
+/** A client of the server; overrides `options`, what it reaches the cloud with, or who sits in front of it. */
+export async function join(
+  options: Partial<ServerOptions> = {},
+  { person, elicitation = { form: {} }, ...reach }: Omit<Overrides, "options"> & Person = {},
+): Promise<Joined> {
+  const { cloud, audited, logged, serverOptions } = simulate({ options, ...reach });
+  const server = createServer(serverOptions);
   const [near, far] = InMemoryTransport.createLinkedPair();
-  const client = new Client({ name: "test-client", version: "1.2.3" });
+  const capabilities = person ? { elicitation } : {};
+  const client = new Client({ name: "test-client", version: "1.2.3" }, { capabilities });
+  if (person) {
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }) => ({ action: await person(params.message) }));
+  }
   await Promise.all([server.server.connect(far), client.connect(near)]);
   return {
     client,

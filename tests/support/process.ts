@@ -3,6 +3,8 @@
  */
 import { Client, StdioClientTransport } from "../../src/sdk_client.ts";
 import { fileURLToPath } from "node:url";
+import type { Setting } from "../../src/setting.ts";
+import { SETTINGS } from "../../src/settings.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const PERMISSIONS = ["--no-prompt", "--allow-env=HW_*,HUAWEICLOUD_SDK_*,DBSS_MCP_*"];
@@ -15,6 +17,13 @@ export interface ProcessOptions {
   /** Exactly these flags of permission, in place of the usual ones and `host`. */
   permissions?: string[];
 }
+
+/** An empty variable counts as not set, so that nothing of the developer's own reaches a test. */
+const UNSET = Object.fromEntries(
+  Object.values(SETTINGS as Record<string, Setting<unknown>>)
+    .flatMap(({ env, fallbackEnv }) => [env, fallbackEnv])
+    .map((name) => [name, ""]),
+);
 
 function commandLine({ args = [], host, permissions }: ProcessOptions): string[] {
   const usual = [...PERMISSIONS, ...(host ? [`--allow-net=${host}`] : [])];
@@ -29,7 +38,7 @@ export async function connectToProcess(options: ProcessOptions) {
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
     args: commandLine(options),
-    env: options.env,
+    env: { ...UNSET, ...options.env },
     stderr: "ignore",
   });
   const client = new Client({ name: "test-client", version: "1.2.3" });
@@ -46,19 +55,19 @@ export async function connectToProcess(options: ProcessOptions) {
 export class ServerProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #stdout: Promise<string>;
+  readonly stdout: LineReader;
   readonly stderr: LineReader;
 
   constructor(options: ProcessOptions = {}) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: commandLine(options),
-      env: options.env,
+      env: { ...UNSET, ...options.env },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
-    this.#stdout = new Response(this.#child.stdout).text();
+    this.stdout = new LineReader(this.#child.stdout);
     this.stderr = new LineReader(this.#child.stderr);
   }
 
@@ -76,9 +85,22 @@ export class ServerProcess implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
+  /** Asks it to end, unless it has already. */
+  end(): void {
+    try {
+      this.kill("SIGTERM");
+    } catch {
+      // Deno says so by throwing.
+    }
+  }
+
   /** Waits for the end; every line of stdout parsed, or the test fails. */
   async finish(): Promise<{ code: number; messages: Record<string, unknown>[]; stdout: string; stderr: string }> {
-    const [{ code }, stdout, stderr] = await Promise.all([this.#child.status, this.#stdout, this.stderr.rest()]);
+    const [{ code }, stdout, stderr] = await Promise.all([
+      this.#child.status,
+      this.stdout.rest(),
+      this.stderr.rest(),
+    ]);
     return {
       code,
       stdout,
@@ -120,6 +142,11 @@ class LineReader {
       this.#text = this.#text.slice(end + 1);
       if (line.includes(part)) return line;
     }
+  }
+
+  /** Reads no more, so that the other side can no longer write. */
+  async cancel(): Promise<void> {
+    await this.#reader.cancel();
   }
 
   /** Everything, from the beginning of the stream to its end. */
