@@ -51,7 +51,7 @@ export interface Report {
   allowed_instance_ids: readonly string[] | "all";
   allowed_security_group_ids: readonly string[] | "all";
   audit_file?: string;
-  deno_permissions: string[];
+  deno_permissions: { stdio: string[]; http: string[] };
   huawei_cloud_permissions: string;
   checks: Check[];
   exit_code: 0 | 1 | 2;
@@ -82,7 +82,7 @@ export async function examine(options: DoctorOptions): Promise<Report> {
     allowed_instance_ids: config.allowedInstanceIds ?? "all",
     allowed_security_group_ids: config.allowedSecurityGroupIds ?? "all",
     audit_file: config.auditFile,
-    deno_permissions: permissionFlags(config),
+    deno_permissions: { stdio: permissionFlags(config, "stdio"), http: permissionFlags(config, "http") },
     huawei_cloud_permissions: NEEDED,
     checks,
     exit_code: "missing" in options.cloud ? 2 : checks.some(({ status }) => status === "failed") ? 1 : 0,
@@ -191,8 +191,9 @@ export function reportText(report: Report): string {
     ["instances", some(report.allowed_instance_ids)],
     ["security groups", some(report.allowed_security_group_ids)],
     ["audit file", report.audit_file ?? "none, stderr only"],
-    ["needs of Deno", report.deno_permissions.join(" ") || "no permission"],
-    ["needs of Huawei", report.huawei_cloud_permissions],
+    ["for Deno, stdio", report.deno_permissions.stdio.join(" ") || "no permission"],
+    ["for Deno, http", report.deno_permissions.http.join(" ")],
+    ["for Huawei Cloud", report.huawei_cloud_permissions],
   ];
   const lines = rows.filter(([, value]) => value !== undefined).map(([name, value]) => `${name.padEnd(17)}${value}`);
   return [...lines, "", ...checks.flatMap(checkLines), ""].join("\n");
