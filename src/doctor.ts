@@ -45,12 +45,13 @@ export interface Report {
   credentials: string;
   ignored_credentials: readonly string[];
   project_id?: string;
+  project_from?: "configuration" | "IAM";
   read_only: boolean;
   confirm: string;
   allowed_instance_ids: readonly string[] | "all";
   allowed_security_group_ids: readonly string[] | "all";
   audit_file?: string;
-  deno_permissions: string[];
+  deno_permissions: { stdio: string[]; http: string[] };
   huawei_cloud_permissions: string;
   checks: Check[];
   exit_code: 0 | 1 | 2;
@@ -75,12 +76,13 @@ export async function examine(options: DoctorOptions): Promise<Report> {
     credentials: describe(config),
     ignored_credentials: config.ignoredCredentials,
     project_id: projectId,
+    project_from: options.projectId !== undefined ? "configuration" : projectId !== undefined ? "IAM" : undefined,
     read_only: config.isReadOnly,
     confirm: config.confirm,
     allowed_instance_ids: config.allowedInstanceIds ?? "all",
     allowed_security_group_ids: config.allowedSecurityGroupIds ?? "all",
     audit_file: config.auditFile,
-    deno_permissions: permissionFlags(config),
+    deno_permissions: { stdio: permissionFlags(config, "stdio"), http: permissionFlags(config, "http") },
     huawei_cloud_permissions: NEEDED,
     checks,
     exit_code: "missing" in options.cloud ? 2 : checks.some(({ status }) => status === "failed") ? 1 : 0,
@@ -184,13 +186,14 @@ export function reportText(report: Report): string {
     ["IAM endpoint", endpoints.iam],
     ["credentials", report.credentials],
     ["set, not used", report.ignored_credentials.join(", ") || undefined],
-    ["project", report.project_id ?? "not known"],
+    ["project", report.project_id === undefined ? "not known" : `${report.project_id}, from ${report.project_from}`],
     ["changes", report.read_only ? "refused, read-only" : `allowed, confirmation ${report.confirm}`],
     ["instances", some(report.allowed_instance_ids)],
     ["security groups", some(report.allowed_security_group_ids)],
     ["audit file", report.audit_file ?? "none, stderr only"],
-    ["needs of Deno", report.deno_permissions.join(" ") || "no permission"],
-    ["needs of Huawei", report.huawei_cloud_permissions],
+    ["for Deno, stdio", report.deno_permissions.stdio.join(" ") || "no permission"],
+    ["for Deno, http", report.deno_permissions.http.join(" ")],
+    ["for Huawei Cloud", report.huawei_cloud_permissions],
   ];
   const lines = rows.filter(([, value]) => value !== undefined).map(([name, value]) => `${name.padEnd(17)}${value}`);
   return [...lines, "", ...checks.flatMap(checkLines), ""].join("\n");

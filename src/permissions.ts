@@ -8,14 +8,21 @@ import { METADATA_ORIGIN } from "./auth/ecs_metadata.ts";
 import type { Config } from "./config.ts";
 
 /** Flags for `deno run`, such as `--allow-net=dbss.cn-north-4.myhuaweicloud.com:443`. */
-export function permissionFlags(config: Config): string[] {
+export function permissionFlags(config: Config, command: "stdio" | "http"): string[] {
   const { variables, credentials, auditFile } = config;
+  const hosts = [...cloudOrigins(config).map(hostAndPort), ...(command === "http" ? httpHosts(config) : [])];
   return [
     flag("env", variables),
-    flag("net", origins(config).map(hostAndPort)),
+    flag("net", hosts),
     flag("read", credentials?.kind === "profile" ? [credentials.path] : []),
     flag("write", auditFile === undefined ? [] : [auditFile]),
   ].flat();
+}
+
+/** Where it listens, and who issues the tokens; an issuer may keep its keys on another host, which it alone knows. */
+function httpHosts({ httpHost, httpPort, oauthIssuer, oauthJwksUrl }: Config): string[] {
+  const issuer = oauthJwksUrl ?? oauthIssuer;
+  return [`${httpHost}:${httpPort}`, ...(issuer === undefined ? [] : [hostAndPort(issuer)])];
 }
 
 function flag(name: string, values: readonly string[]): string[] {
@@ -23,7 +30,7 @@ function flag(name: string, values: readonly string[]): string[] {
 }
 
 /** IAM is asked only for a token, or for a project that is not configured. */
-function origins({ isSimulated, origins, credentials, projectId }: Config): string[] {
+function cloudOrigins({ isSimulated, origins, credentials, projectId }: Config): string[] {
   if (isSimulated) return [];
   const needsIam = credentials?.kind === "iam_user" || projectId === undefined;
   return [

@@ -100,7 +100,7 @@ Deno.test("mcp.config.json starts the server with narrow flags and valid setting
     assert.equal(parsed.kind, "config", name);
     if (parsed.kind !== "config") continue;
     assert.equal(parsed.config.missing, undefined, name);
-    const needed = permissionFlags(parsed.config).filter((flag) => !flag.startsWith("--allow-env"));
+    const needed = permissionFlags(parsed.config, "stdio").filter((flag) => !flag.startsWith("--allow-env"));
     const given = permissions.filter((flag) => !/^--no-prompt$|^--allow-env=/.test(flag));
     assert.deepEqual(given, needed, name);
   }

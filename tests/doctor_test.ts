@@ -35,8 +35,9 @@ function patient(config: Config) {
 
 Deno.test("examine() reads the list once, and says that all is well", async () => {
   const { report, cloud } = patient(configOf({ ...KEY, ...PROJECT }));
-  const { exit_code, checks, version, region, project_id, credentials } = await report();
-  assert.deepEqual([exit_code, version, region, project_id], [0, "9.8.7", "cn-north-4", projectId]);
+  const { exit_code, checks, version, region, project_id, project_from, credentials } = await report();
+  assert.deepEqual([exit_code, version, region], [0, "9.8.7", "cn-north-4"]);
+  assert.deepEqual([project_id, project_from], [projectId, "configuration"]);
   assert.equal(credentials, `access key ...${key.accessKey.slice(-4)}`);
   assert.deepEqual(checks, [
     { check: "list encrypted instances", status: "passed", message: "found 2", duration_ms: 0 },
@@ -46,8 +47,8 @@ Deno.test("examine() reads the list once, and says that all is well", async () =
 
 Deno.test("examine() finds the project when none is configured", async () => {
   const { report } = patient(configOf(KEY));
-  const { exit_code, checks, project_id } = await report();
-  assert.deepEqual([exit_code, project_id], [0, projectId]);
+  const { exit_code, checks, project_id, project_from } = await report();
+  assert.deepEqual([exit_code, project_id, project_from], [0, projectId, "IAM"]);
   assert.deepEqual(checks.map(({ check, status }) => [check, status]), [
     ["find the project", "passed"],
     ["list encrypted instances", "passed"],
@@ -141,7 +142,7 @@ Deno.test("reportText() shows every part of the report", async () => {
       "https://iam.cn-north-4.myhuaweicloud.com",
       "access key ...EY00",
       "HW_AUTH_TOKEN",
-      projectId,
+      `${projectId}, from configuration`,
       "refused, read-only",
       "i-1, i-2",
       "audit.jsonl",

@@ -8,11 +8,11 @@ const PROJECT = { HW_PROJECT_ID: "p".repeat(32) };
 const PROFILE = "[basic]\nak = TESTACCESSKEY\nsk = visible-fake-sk\n";
 const [DBSS, VPC, IAM] = ["dbss", "vpc", "iam"].map((service) => `${service}.cn-north-4.myhuaweicloud.com:443`);
 
-function flags(variables: Record<string, string>, args: string[] = []): string[] {
+function flags(variables: Record<string, string>, args: string[] = [], command: "stdio" | "http" = "stdio"): string[] {
   const env: Record<string, string> = { HW_REGION_NAME: "cn-north-4", ...variables };
   const parsed = parseConfig(args, (name) => env[name], () => PROFILE);
   assert.ok(parsed.kind === "config", JSON.stringify(parsed));
-  return permissionFlags(parsed.config);
+  return permissionFlags(parsed.config, command);
 }
 
 const ROWS: [string, string[], string[]][] = [
@@ -63,6 +63,31 @@ const ROWS: [string, string[], string[]][] = [
     [
       "--allow-env=HW_REGION_NAME,HW_ACCESS_KEY,HW_SECRET_KEY,DBSS_MCP_DBSS_ENDPOINT,DBSS_MCP_VPC_ENDPOINT",
       "--allow-net=127.0.0.1:8080,[::1]:80",
+    ],
+  ],
+  ["http needs the address that it listens on", flags(PROJECT, ["--ecs-metadata=true"], "http"), [
+    "--allow-env=HW_REGION_NAME,HW_PROJECT_ID",
+    `--allow-net=${DBSS},${VPC},169.254.169.254:80,127.0.0.1:8080`,
+  ]],
+  [
+    "http needs the issuer of its tokens",
+    flags({ ...KEY, ...PROJECT, DBSS_MCP_OAUTH_ISSUER: "https://login.example/realm" }, [], "http"),
+    [
+      "--allow-env=HW_REGION_NAME,HW_PROJECT_ID,HW_ACCESS_KEY,HW_SECRET_KEY,DBSS_MCP_OAUTH_ISSUER",
+      `--allow-net=${DBSS},${VPC},127.0.0.1:8080,login.example:443`,
+    ],
+  ],
+  [
+    "http needs the issuer's keys where they are named",
+    flags({ ...KEY, ...PROJECT }, [
+      "--oauth-issuer=https://login.example",
+      "--oauth-jwks-url=https://keys.example:8443/jwks",
+      "--http-host=::1",
+      "--http-port=9000",
+    ], "http"),
+    [
+      "--allow-env=HW_REGION_NAME,HW_PROJECT_ID,HW_ACCESS_KEY,HW_SECRET_KEY",
+      `--allow-net=${DBSS},${VPC},[::1]:9000,keys.example:8443`,
     ],
   ],
   ["the simulated cloud needs no network", flags({}, ["--simulate"]), ["--allow-env=HW_REGION_NAME"]],

@@ -38,8 +38,8 @@ export interface PasswordOptions extends Asker {
 /** Tokens last 24 hours and may be refused earlier; half an hour leaves time to reach an IAM that is down. */
 const MARGIN_MS = 30 * 60_000;
 
-/** IAM locks a user after a few wrong passwords, so a refused one is not tried again for a while. */
-const REFUSAL_PAUSE_MS = 60_000;
+/** Wrong passwords may get the user locked, so a refused one is not sent again for a while. */
+const REFUSAL_PAUSE_MS = 5 * 60_000;
 
 const PURPOSE = "Cannot get a token from IAM";
 

@@ -51,6 +51,17 @@ Deno.test("passwordGrants() asks by the region's name when no project is configu
   assert.deepEqual(JSON.parse(cloud.requests[0]!.body).auth.scope, { project: { name: region } });
 });
 
+Deno.test("passwordGrants() sends the password once even when fetch would repeat it, and follows no redirect", async () => {
+  const inits: unknown[] = [];
+  const fetch: Fetch = (_url, { redirect }, effect) => {
+    inits.push([redirect, effect]);
+    return Promise.resolve(new Response("", { status: 201, headers: { "x-subject-token": "visible-fake-token" } }));
+  };
+  const { grants, call } = login({ fetch });
+  await grants.get(call());
+  assert.deepEqual(inits, [["manual", "write"]]);
+});
+
 Deno.test("passwordGrants() makes the token known before it is used", async () => {
   const { grants, secrets, call } = login();
   const { token } = await grants.get(call());
@@ -90,11 +101,15 @@ Deno.test("grantAuthenticator() gives up when the new token is refused as well",
   assert.deepEqual(asked(), [TOKENS, LIST, TOKENS, LIST]);
 });
 
-Deno.test("grantAuthenticator() sends a wrong password once, also when it is called again at once", async () => {
-  const { authenticator, list, asked, call } = login({ user: { ...user, userPassword: "visible-wrong-password" } });
+Deno.test("grantAuthenticator() sends a wrong password once, also when it is called again within five minutes", async () => {
+  const { authenticator, list, asked, clock, call } = login({ user: { ...user, userPassword: "visible-wrong" } });
   await failure(list(authenticator, call()));
+  clock.advance(5 * 60_000 - 1);
   await failure(list(authenticator, call()));
   assert.deepEqual(asked(), [TOKENS]);
+  clock.advance(1);
+  await failure(list(authenticator, call()));
+  assert.deepEqual(asked(), [TOKENS, TOKENS]);
 });
 
 Deno.test("grantAuthenticator() waits out an IAM that is unavailable, as far as the call lasts", async () => {

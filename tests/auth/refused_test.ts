@@ -4,6 +4,7 @@ import { type Config, parseConfig } from "../../src/config.ts";
 import type { Fetch } from "../../src/huaweicloud/send.ts";
 import { createLog } from "../../src/log.ts";
 import { reachCloud } from "../../src/reach_cloud.ts";
+import { PROMPT } from "../../src/prompt.ts";
 import { createRedactor } from "../../src/redaction.ts";
 import { createSimulatedCloud, type SimulatedCloud } from "../../src/simulator/cloud.ts";
 import { SIMULATION } from "../../src/simulator/state.ts";
@@ -21,26 +22,21 @@ function configOf(variables: Record<string, string>): Config {
   return parsed.config;
 }
 
+function wayTo(variables: Record<string, string>, fetch: Fetch) {
+  const clock = systemClock;
+  const redactor = createRedactor();
+  const log = createLog({ level: "error", clock, redactor, write() {} });
+  const readTextFile = () => assert.fail("It read a file");
+  return reachCloud(configOf(variables), { version: "0", fetch, clock, random: () => 0, readTextFile, log, redactor });
+}
+
 /** What a change comes to with these credentials, on a cloud that `prepare` has altered. */
 async function change(variables: Record<string, string>, prepare: (cloud: SimulatedCloud) => void, reach?: Fetch) {
   const cloud = createSimulatedCloud();
   cloud.iam.projects = [{ id: projectId, name: "cn-north-4" }];
   prepare(cloud);
-  const clock = systemClock;
-  const redactor = createRedactor();
-  const log = createLog({ level: "error", clock, redactor, write() {} });
   const fetch: Fetch = reach ?? ((url, init) => cloud.handle(new Request(url, init)));
-  const readTextFile = () => assert.fail("It read a file");
-  const way = reachCloud(configOf(variables), {
-    version: "0",
-    fetch,
-    clock,
-    random: () => 0,
-    readTextFile,
-    log,
-    redactor,
-  });
-  await using joined = await join({ projectId: undefined, timeoutMs: 300, ...way });
+  await using joined = await join({ ...wayTo(variables, fetch), timeoutMs: 300 });
   const { structuredContent } = await joined.client.callTool({
     name: changeSecurityGroup.name,
     arguments: { instance_id: instances.billing, security_group_ids: [groups.lockedDown] },
@@ -54,6 +50,27 @@ Deno.test("a change goes through with each source that needs IAM", async () => {
     const { outcome, error } = await change(variables, () => {});
     assert.equal(outcome, "accepted", JSON.stringify(error));
   }
+});
+
+Deno.test("a change with a user's token takes the project that the token names, or asks for the configured one", async () => {
+  const found = await change(USER, () => {});
+  assert.ok(found.cloud.requests.every(({ path }) => path !== "/v3/auth/projects"));
+  const configured = await change(
+    { ...USER, HW_PROJECT_ID: projectId },
+    (cloud) => (cloud.iam.projects[0]!.name = "x"),
+  );
+  assert.equal(configured.outcome, "accepted");
+});
+
+Deno.test("completion finds the project as a call does", async () => {
+  const cloud = createSimulatedCloud();
+  cloud.iam.projects = [{ id: projectId, name: "cn-north-4" }];
+  await using joined = await join({ ...wayTo(KEY, (url, init) => cloud.handle(new Request(url, init))) });
+  const { completion } = await joined.client.complete({
+    ref: { type: "ref/prompt", name: PROMPT.name },
+    argument: { name: "instance", value: "billing" },
+  });
+  assert.deepEqual(completion.values, ["billing-encrypt"]);
 });
 
 const down: Fetch = () => Promise.resolve(new Response("", { status: 503 }));

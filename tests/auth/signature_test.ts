@@ -116,6 +116,12 @@ Deno.test("signRequest() signs the port of an endpoint that is not the default o
   assert.deepEqual(signedHeaders(new Headers(), new URL("http://127.0.0.1:8080/").host), [["host", "127.0.0.1:8080"]]);
 });
 
+Deno.test("canonicalQuery() sorts by key, then by value, before both are encoded", () => {
+  const query = (text: string) => canonicalQuery(new URLSearchParams(text));
+  assert.equal(query("b=2&a-b=1&a=3&b=10&a="), "a=&a=3&a-b=1&b=10&b=2");
+  assert.equal(query("x={&x=z&x=~"), "x=z&x=%7B&x=~");
+});
+
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 });
 const pairs = fc.array(fc.tuple(text, text), { maxLength: 6 });
 const run = { seed: 20261124, numRuns: 200 };

@@ -59,8 +59,8 @@ Deno.test(
     const { code, report } = await doctor({ env, permissions: BROAD });
     assert.equal(code, 0, JSON.stringify(report));
     assert.equal(report.project_id, projectId);
-    const [allowEnv, allowNet] = report.deno_permissions as string[];
-    assert.deepEqual(report.deno_permissions, [allowEnv, `--allow-net=${place.hosts.join(",")}`]);
+    const [allowEnv, allowNet] = report.deno_permissions.stdio as string[];
+    assert.deepEqual(report.deno_permissions.stdio, [allowEnv, `--allow-net=${place.hosts.join(",")}`]);
 
     const [all, withoutEnv, withoutNet, withoutIam] = await Promise.all([
       call({ env, permissions: [allowEnv!, allowNet!] }),
@@ -91,7 +91,7 @@ Deno.test(
     const env = { ...place.env, HUAWEICLOUD_SDK_CREDENTIALS_FILE: file };
     const { code, report } = await doctor({ env, permissions: BROAD });
     assert.equal(code, 0, JSON.stringify(report));
-    const [allowEnv, allowNet, allowRead] = report.deno_permissions as string[];
+    const [allowEnv, allowNet, allowRead] = report.deno_permissions.stdio as string[];
     assert.deepEqual([allowNet, allowRead], [`--allow-net=${place.hosts[0]}`, `--allow-read=${file}`]);
 
     const withoutRead = async () => {
@@ -130,4 +130,26 @@ Deno.test("doctor exits with 0, 1 or 2, and prints for people without --json", a
   assert.deepEqual([half.code, half.report.exit_code], [2, 2]);
   assert.match(half.report.faults[0], /HW_SECRET_KEY is not/);
   assert.equal(offline.code, 0);
+});
+
+Deno.test("the flags that doctor prints for http are enough, and none of them can go", async () => {
+  await using place = await region();
+  const env = { ...place.env, HW_ACCESS_KEY: key.accessKey, HW_SECRET_KEY: key.secretKey, DBSS_MCP_HTTP_PORT: "0" };
+  const { report } = await doctor({ env, permissions: BROAD });
+  const [allowEnv, allowNet] = report.deno_permissions.http as string[];
+  assert.deepEqual(report.deno_permissions.http, [allowEnv, `--allow-net=${place.hosts.join(",")},127.0.0.1:0`]);
+  const args = ["http"];
+  {
+    await using server = new ServerProcess({ args, env, permissions: [allowEnv!, allowNet!] });
+    const { url } = JSON.parse(await server.stderr.line("serving on HTTP"));
+    const ready = await fetch(new URL("/readyz", url));
+    await ready.body?.cancel();
+    assert.equal(ready.status, 200);
+    server.end();
+  }
+  const permissions = [allowEnv!, `--allow-net=${place.hosts.join(",")}`];
+  await using server = new ServerProcess({ args, env, permissions });
+  const { code, stderr } = await server.finish();
+  assert.equal(code, 1);
+  assert.match(stderr, /cannot listen.*--allow-net/);
 });
