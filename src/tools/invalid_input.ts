@@ -19,7 +19,9 @@ export function invalidInput(
   const show = (value: unknown) => {
     if (value === undefined) return "is missing";
     if (typeof value !== "string") return `is ${tidy(redactor.text(JSON.stringify(value)), MAX_SHOWN)}`;
-    return `is "${tidy(redactor.text(value), MAX_SHOWN)}" (${value.length} characters)`;
+    return `is "${tidy(redactor.text(value), MAX_SHOWN)}" (${value.length} ${
+      value.length === 1 ? "character" : "characters"
+    })`;
   };
   const faults = error.issues.map((issue) => {
     if (issue.code === "unrecognized_keys") {
