@@ -1,7 +1,7 @@
 /**
  * The pure decision over a tool call: allow it, refuse it and say why, or ask a person first.
  *
- * Called by `server.ts` between a tool's input check and its run, and by the preview, which tells what the
+ * Called by `call.ts` between a tool's input check and its run, and by the preview, which tells what the
  * change would meet. It asks nobody itself, and no argument of a call can stand in for a person.
  */
 

@@ -1,7 +1,7 @@
 /**
  * From a reply to what the client gets: one sentence for people, and the same facts as data.
  *
- * The last step of a call, called by `server.ts`. The only place where prose for the model is written: what
+ * The last step of a call, called by `call.ts`. The only place where prose for the model is written: what
  * the cloud said appears in data fields alone, without control characters, cut and free of secrets.
  */
 import { CLOUD_ERROR_KINDS, CloudError, type CloudErrorBody } from "./huaweicloud/errors.ts";

@@ -1,7 +1,7 @@
 /**
  * From what zod found to one sentence: the field, what it got, what it wants.
  *
- * Called by `server.ts` before a tool runs. It never repeats the value of an unknown argument, which might
+ * Called by `call.ts` before a tool runs. It never repeats the value of an unknown argument, which might
  * be a secret, and of any other never more than its beginning, with secrets masked before it is cut.
  */
 import type * as z from "zod";

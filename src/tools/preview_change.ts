@@ -1,7 +1,7 @@
 /**
  * Read-only: what the change would do, and exactly what to pass to it.
  *
- * Called by `server.ts`; reads the instance and the groups through `assessment.ts`. It sends no change, and
+ * Called by `call.ts`; reads the instance and the groups through `assessment.ts`. It sends no change, and
  * still answers when the groups may not be read.
  */
 import * as z from "zod";
