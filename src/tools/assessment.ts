@@ -70,7 +70,7 @@ export async function assess(change: RequestedChange, context: ToolContext, call
     ],
     notChecked: failed.map(({ what, error }) => `${what}: ${error.message}`),
     cloudErrors: failed.map(({ error }) => ({ ...error.body }))
-      .filter((body) => Object.values(body).some((value) => value !== undefined)),
+      .filter((body) => Object.keys(body).length > 0),
   };
 }
 

@@ -176,6 +176,13 @@ Deno.test("preview works without VPC, and says what could not be looked at and w
   assert.match(sentence, /: 0 warnings, 1 thing could not be checked\.$/);
 });
 
+Deno.test("preview has no words of the cloud's where the cloud had none", async () => {
+  await using joined = await join();
+  joined.cloud.faults.push(on("GET", answer(403)));
+  const { content } = await call(joined, PREVIEW, ISOLATE);
+  assert.deepEqual([content.not_checked.length, content.cloud_errors], [1, undefined]);
+});
+
 Deno.test("preview keeps the names when only the rules may not be read, and concludes nothing from their lack", async () => {
   await using joined = await join({}, {
     fetch: (url, init) =>
