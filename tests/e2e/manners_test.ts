@@ -112,6 +112,33 @@ for (const [what, end] of ENDS) {
 }
 
 Deno.test({
+  name: "main takes no further call, and no further word of a person, when SIGTERM has come",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await withCloud(async (cloud, origin) => {
+      const { faults, arrived, letGo } = heldPuts(1);
+      cloud.faults.push(...faults);
+      await using process = new ServerProcess(configured(origin));
+      await process.send(INITIALIZE, call(1));
+      await arrived;
+      const asking = { ...INITIALIZE.params, capabilities: { elicitation: { form: {} } } };
+      await process.send({ ...INITIALIZE, params: asking }, call(2));
+      await process.stdout.line("elicitation/create");
+      process.kill("SIGTERM");
+      await process.stderr.line("finishing the calls in flight");
+      await process.send(call(3)).catch(() => {});
+      await process.stderr.line('"outcome":"refused"');
+      letGo();
+      const messages = await finishWell(process) as Message[];
+      assert.equal(contentOf(messages, 1).outcome, "accepted");
+      assert.equal(contentOf(messages, 2).error?.kind, "confirmation");
+      assert.ok(!messages.some(({ id, result }) => id === 3 && result));
+      assert.equal(cloud.puts.length, 1);
+    });
+  },
+});
+
+Deno.test({
   name: "main exits at once when a second signal comes",
   ignore: Deno.build.os === "windows",
   async fn() {
