@@ -163,9 +163,9 @@ Deno.test("reportText() says what is not set", async () => {
   }
 });
 
-Deno.test("reportText() says that the simulated cloud needs no permission", async () => {
-  const { report } = patient(configOf({ HW_REGION_NAME: "" }, ["--simulate"]));
-  assert.ok(reportText(await report()).includes("no permission"));
+Deno.test("reportText() says when no permission is needed", async () => {
+  const { report } = patient(configOf({ HW_REGION_NAME: "" }));
+  assert.ok(reportText({ ...await report(), deno_permissions: { stdio: [], http: [] } }).includes("no permission"));
 });
 
 Deno.test("parseConfig() takes --json and --offline for doctor alone", () => {
