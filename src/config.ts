@@ -138,7 +138,9 @@ function readFlags(args: readonly string[], faults: string[]) {
     else if (takesValue !== (typeof value === "string")) faults.push(`${flag} takes ${takesValue ? "a" : "no"} value`);
   }
   const command = positionals[0] ?? "stdio";
-  if (positionals.length > 1 || !isCommand(command)) {
+  // Behind a flag that is not known stands its value, which might be a secret.
+  const isShown = Object.keys(values).every((name) => known.has(name));
+  if (isShown && (positionals.length > 1 || !isCommand(command))) {
     faults.push(`The command is "${tidy(positionals.join(" "), 80)}", wanted one of ${COMMANDS.join(", ")}`);
   }
   for (const flag of ["json", "offline"]) {
@@ -174,7 +176,7 @@ function find(
 
 /** A wrong value as a fault shows it: without the name and password that a URL may hold. */
 function shown(text: string): string {
-  return `"${tidy(text.replace(/\/\/[^/]*@/, "//...@"), 80)}" (${text.length} characters)`;
+  return `"${tidy(text.replace(/\/\/.*@/s, "//...@"), 80)}" (${text.length} characters)`;
 }
 
 function noFile(): never {
