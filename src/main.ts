@@ -97,6 +97,15 @@ async function serveHttp(config: Config): Promise<number> {
       }),
     createTransport: (options) => new WebStandardStreamableHTTPServerTransport(options),
     isWrite: (name) => TOOLS.some((tool) => tool.name === name && !tool.annotations.readOnlyHint),
+    recordRefusal: (actor, tool) =>
+      options.audit.record({
+        actor,
+        tool,
+        region: config.region,
+        outcome: "refused",
+        error_kind: "policy",
+        duration_ms: 0,
+      }),
     fetch,
     clock: systemClock,
     log,

@@ -30,6 +30,8 @@ export interface AppOptions extends Omit<McpOptions, "forbid"> {
   ratePerMinute: number;
   /** Whether a tool of this name changes anything. */
   isWrite(tool: unknown): boolean;
+  /** Puts into the audit that a change was refused, since its caller's token does not allow any. */
+  recordRefusal(principal: string, tool: string): void;
   /** What is missing before calls can succeed; undefined when nothing is. */
   missing?: string;
   log: Log;
@@ -49,10 +51,12 @@ export function createApp(options: AppOptions): App {
     : {};
   const { handle, settled } = mcpEndpoint({
     ...options,
-    forbid: ({ method, params }, caller) =>
-      method === "tools/call" && !caller.canWrite && options.isWrite((params as { name?: unknown } | undefined)?.name)
-        ? refuseToken(new TokenError("insufficient_scope", `The token lacks the scope ${SCOPES.write}`), challenge)
-        : undefined,
+    forbid({ method, params }, { principal, canWrite }) {
+      const tool = (params as { name?: unknown } | undefined)?.name;
+      if (method !== "tools/call" || canWrite || !options.isWrite(tool)) return undefined;
+      options.recordRefusal(principal, String(tool));
+      return refuseToken(new TokenError("insufficient_scope", `The token lacks the scope ${SCOPES.write}`), challenge);
+    },
   });
   const app = new Hono<HttpEnv>();
 

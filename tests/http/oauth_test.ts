@@ -69,7 +69,7 @@ Deno.test("accessTokens() takes scopes from scope and from scp, as text and as a
 
 Deno.test("without dbss:write the change is hidden, and refused with the scope to ask for", async () => {
   const issuer = await fakeIssuer();
-  const { send, cloud } = protectedBy(issuer);
+  const { send, cloud, audited } = protectedBy(issuer);
   const headers = bearer(await issuer.token({ scope: "dbss:read" }));
   const { tools } = (await answerOf(await send(LIST, { headers }))).result;
   assert.ok(tools.length > 0 && !tools.some(({ name }: { name: string }) => name === CHANGE));
@@ -83,6 +83,11 @@ Deno.test("without dbss:write the change is hidden, and refused with the scope t
       `scope="dbss:read dbss:write", resource_metadata="${METADATA}"`,
   );
   assert.equal(cloud.requests.length, before);
+  assert.deepEqual(audited.map(({ actor, tool, outcome }) => [actor, tool, outcome]), [[
+    "sub:user-1",
+    CHANGE,
+    "refused",
+  ]]);
 });
 
 Deno.test("only calls of the change need dbss:write, whatever else bears its name", async () => {
