@@ -89,7 +89,7 @@ export function createApp(options: AppOptions): App {
 
   // Cheapest and least trusting first. Names: a foreign page learns nothing more. CORS: a preflight has no
   // token. Who: before counting, so that one caller cannot use up another's share. Count: before refusing,
-  // so that guessing is slowed down. Only then is the body read (bounded by `handle`) and parsed, so that a
+  // so that whoever fails again and again is told to wait. Only then is the body read (bounded by `handle`) and parsed, so that a
   // stranger cannot make this process hold or parse anything.
   app.use(MCP_PATH, checkNames(names));
   if (crossOrigin) app.use(MCP_PATH, crossOrigin);
