@@ -7,7 +7,7 @@
 import type { NamedToken } from "./http/authentication.ts";
 import { isSecureUrl, SECURE_URL_FORM } from "./http/names.ts";
 import { ENDPOINT_FORM, readEndpoint } from "./huaweicloud/endpoint.ts";
-import { preset, setting } from "./setting.ts";
+import { preset, setting, wholeNumber } from "./setting.ts";
 
 /** A bare host name or address; IPv6 in brackets, as a URL has it. Undefined when it is none. */
 function readHost(text: string): string | undefined {
@@ -20,11 +20,6 @@ function readHost(text: string): string | undefined {
 const listOf = <Value>(read: (text: string) => Value | undefined) => (text: string): readonly Value[] | undefined => {
   const values = text.split(",").map((part) => read(part.trim()));
   return values.every((value) => value !== undefined) ? values as Value[] : undefined;
-};
-
-const wholeNumber = (least: number, most: number) => (text: string) => {
-  const value = Number(text);
-  return /^\d{1,7}$/.test(text) && value >= least && value <= most ? value : undefined;
 };
 
 function readTokens(text: string): readonly NamedToken[] | undefined {
