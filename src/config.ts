@@ -7,7 +7,8 @@
 import { parseArgs } from "node:util";
 import { serviceOrigin } from "./huaweicloud/endpoint.ts";
 import { tidy } from "./redaction.ts";
-import { type Setting, SETTINGS } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { SETTINGS } from "./settings.ts";
 
 type Settings = typeof SETTINGS;
 type Key = keyof Settings;
@@ -15,7 +16,7 @@ type ValueOf<S> = S extends { default: infer Value } ? Value
   : S extends Setting<infer Value> ? Value | undefined
   : never;
 
-export const COMMANDS = ["stdio"] as const;
+export const COMMANDS = ["stdio", "http"] as const;
 export type Command = typeof COMMANDS[number];
 
 export type Config =

@@ -8,13 +8,14 @@ import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";
 import { tokenAuthenticator } from "./auth/token.ts";
 import { systemClock } from "./clock.ts";
-import { type Config, help, parseConfig } from "./config.ts";
+import { type Command, type Config, help, parseConfig } from "./config.ts";
 import { createClient, type HuaweiCloud } from "./huaweicloud/client.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
 import { createSend, type Fetch } from "./huaweicloud/send.ts";
+import { httpFaults } from "./http/requirements.ts";
 import { createLog, type Log } from "./log.ts";
 import { createRedactor } from "./redaction.ts";
-import { createServer, type ServerOptions } from "./server.ts";
+import { createServer, type ServerOptions, TOOLS } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
 const EXIT_CONFIGURATION = 2;
@@ -41,42 +42,22 @@ async function main(): Promise<number> {
       printTo(Deno.stdout, `${manifest.version}\n`);
       return 0;
     case "faults":
-      printTo(Deno.stderr, parsed.faults.map((fault) => `dbss-mcp: ${fault}\n`).join(""));
-      return EXIT_CONFIGURATION;
+      return refuseToStart(parsed.faults);
     case "config":
-      return await serveStdio(parsed.config);
+      return await COMMAND_RUNS[parsed.config.command](parsed.config);
   }
 }
 
-async function serveStdio(config: Config): Promise<number> {
-  const redactor = createRedactor(config.secrets);
-  const log = createLog({
-    level: config.logLevel,
-    clock: systemClock,
-    redactor,
-    write: (line) => printTo(Deno.stderr, line),
-  });
-  // stdout is the protocol: what a library prints goes to stderr.
-  // deno-lint-ignore no-console
-  console.log = console.info = console.debug = console.error;
+function refuseToStart(faults: readonly string[]): number {
+  printTo(Deno.stderr, faults.map((fault) => `dbss-mcp: ${fault}\n`).join(""));
+  return EXIT_CONFIGURATION;
+}
 
-  const { server, settled } = createServer({
-    version: manifest.version,
-    timeoutMs: config.timeoutMs,
-    policy: config,
-    clock: systemClock,
-    log,
-    redactor,
-    audit: createAudit({
-      clock: systemClock,
-      redactor,
-      write: (line) => printTo(Deno.stderr, line),
-      append: config.auditFile === undefined
-        ? undefined
-        : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
-    }),
-    ...await connect(config, log),
-  });
+const COMMAND_RUNS: Record<Command, (config: Config) => Promise<number>> = { stdio: serveStdio, http: serveHttp };
+
+async function serveStdio(config: Config): Promise<number> {
+  const { log, options } = await prepare(config);
+  const { server, settled } = createServer(options);
   const transport = stdioTransport(Deno.stdin.readable, Deno.stdout.writable);
   const signalled = onSignal(log);
   await server.connect(transport);
@@ -89,6 +70,73 @@ async function serveStdio(config: Config): Promise<number> {
   await Promise.race([Promise.all([settled(), transport.answered()]), limit.promise]);
   stopLimit();
   return 0;
+}
+
+async function serveHttp(config: Config): Promise<number> {
+  const faults = httpFaults(config);
+  if (faults.length > 0) return refuseToStart(faults);
+  // Not loaded for stdio, where every chat session waits for the start.
+  const { composeApp } = await import("./http/compose.ts");
+  const { serve } = await import("./http/serve.ts");
+  const { log, options } = await prepare(config);
+  const app = await composeApp(config, {
+    createServer: ({ principal, canWrite }) =>
+      createServer({
+        ...options,
+        actor: principal,
+        policy: canWrite ? options.policy : { ...options.policy, isReadOnly: true },
+      }),
+    isWrite: (name) => TOOLS.some((tool) => tool.name === name && !tool.annotations.readOnlyHint),
+    fetch,
+    clock: systemClock,
+    log,
+  });
+  const isClean = await serve({
+    app,
+    hostname: config.httpHost.replace(/^\[|\]$/g, ""),
+    port: config.httpPort,
+    onListen: (url) =>
+      log.info("serving on HTTP", { url, version: manifest.version, region: config.region, missing: config.missing }),
+    stop: onSignal(log),
+    graceMs: config.httpDeadlineMs + SHUTDOWN_GRACE_MS,
+    clock: systemClock,
+  });
+  if (!isClean) log.warn("stopped before every call in flight had ended");
+  return 0;
+}
+
+/** What every command that serves needs: a log, and the options of its servers. */
+async function prepare(config: Config): Promise<{ log: Log; options: ServerOptions }> {
+  const redactor = createRedactor([...config.secrets, ...(config.httpTokens ?? []).map(({ token }) => token)]);
+  const log = createLog({
+    level: config.logLevel,
+    clock: systemClock,
+    redactor,
+    write: (line) => printTo(Deno.stderr, line),
+  });
+  // stdout is the protocol: what a library prints goes to stderr.
+  // deno-lint-ignore no-console
+  console.log = console.info = console.debug = console.error;
+  return {
+    log,
+    options: {
+      version: manifest.version,
+      timeoutMs: config.timeoutMs,
+      policy: config,
+      clock: systemClock,
+      log,
+      redactor,
+      audit: createAudit({
+        clock: systemClock,
+        redactor,
+        write: (line) => printTo(Deno.stderr, line),
+        append: config.auditFile === undefined
+          ? undefined
+          : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
+      }),
+      ...await connect(config, log),
+    },
+  };
 }
 
 type Connection = Pick<ServerOptions, "cloud" | "region" | "projectId" | "isSimulated">;

@@ -8,11 +8,13 @@ import * as z from "zod";
 import { type Caller, type CallOptions, callTool } from "./call.ts";
 import { complete, PROMPT, promptText } from "./prompt.ts";
 import {
+  AjvJsonSchemaValidator,
   CallToolRequestSchema,
   type CallToolResult,
   CompleteRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
+  type jsonSchemaValidator,
   ListPromptsRequestSchema,
   ListToolsRequestSchema,
   type ListToolsResult,
@@ -35,6 +37,8 @@ export interface ServerOptions extends CallOptions {
   /** The tools to serve, by default all of this server's. */
   tools?: readonly Tool[];
   isSimulated: boolean;
+  /** Who calls, when the transport knows; otherwise the client's name stands for it. */
+  actor?: string;
 }
 
 export interface McpServer {
@@ -49,7 +53,11 @@ export function createServer(options: ServerOptions): McpServer {
   const running = new Set<Promise<CallToolResult>>();
   const server = new Server(
     { name: "dbss-mcp", title: "DBSS MCP", version: options.version },
-    { capabilities: { tools: {}, prompts: {}, completions: {} }, instructions: instructions(options) },
+    {
+      capabilities: { tools: {}, prompts: {}, completions: {} },
+      instructions: instructions(options),
+      jsonSchemaValidator: sharedValidator,
+    },
   );
 
   server.setRequestHandler(ListToolsRequestSchema, () => listing(tools)[options.policy.isReadOnly ? "reading" : "all"]);
@@ -58,7 +66,7 @@ export function createServer(options: ServerOptions): McpServer {
     if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
     const token = _meta?.progressToken;
     const result = callTool(options, tool, params.arguments ?? {}, {
-      actor: actor(server),
+      actor: options.actor ?? clientName(server),
       signal,
       ask: canAsk(server) ? ask(server, signal) : undefined,
       async progress(progress, message) {
@@ -89,7 +97,14 @@ export function createServer(options: ServerOptions): McpServer {
   };
 }
 
-function actor(server: Server): string {
+let ajv: AjvJsonSchemaValidator | undefined;
+
+/** The SDK would build one for every server, which over HTTP means for every request. */
+const sharedValidator: jsonSchemaValidator = {
+  getValidator: (schema) => (ajv ??= new AjvJsonSchemaValidator()).getValidator(schema),
+};
+
+function clientName(server: Server): string {
   const client = server.getClientVersion();
   return client === undefined ? "unknown client" : `${client.name} ${client.version}`;
 }

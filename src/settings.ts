@@ -5,28 +5,10 @@
  * environment itself.
  */
 import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "./huaweicloud/endpoint.ts";
+import { HTTP_SETTINGS } from "./http_settings.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import { CONFIRM_MODES, type ConfirmMode } from "./policy.ts";
-
-export interface Setting<Value> {
-  env: string;
-  /** Looked at when `env` is not set. */
-  fallbackEnv?: string;
-  /** The command line's name for it; secrets have none. */
-  flag?: string;
-  isSecret?: boolean;
-  about: string;
-  /** What a valid value is, as the end of the sentence "..., wanted". */
-  wanted: string;
-  /** Undefined when the text is not a valid value. */
-  read(text: string): Value | undefined;
-  default?: Value;
-}
-
-const setting = <Value>(definition: Setting<Value>) => definition;
-
-/** A setting that always has a value. */
-const preset = <Value>(definition: Setting<Value> & { default: Value }) => definition;
+import { preset, setting } from "./setting.ts";
 
 const matching = (pattern: RegExp) => (text: string) => pattern.test(text) ? text : undefined;
 
@@ -153,4 +135,5 @@ export const SETTINGS = {
     read: (text) => LOG_LEVELS.find((level) => level === text),
     default: "info",
   }),
+  ...HTTP_SETTINGS,
 };

@@ -1,0 +1,97 @@
+/**
+ * The keys of whoever issues the access tokens, found through its metadata.
+ *
+ * Used by `oauth.ts` for each token; asks the issuer once and then when keys are old or unknown. It never
+ * follows a redirect, and never asks again and again while the issuer does not answer.
+ */
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { TokenError } from "./authentication.ts";
+import { isSecureUrl } from "./names.ts";
+
+const TIMEOUT_MS = 5_000;
+/** After a failure nothing is fetched for so long, in milliseconds. */
+const PAUSE_MS = 5_000;
+
+export interface IssuerOptions {
+  issuer: string;
+  /** Where the keys are, when the metadata shall not be asked. */
+  jwksUrl?: string;
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  clock: Clock;
+  log: Log;
+}
+
+/** @throws TokenError with the code `unavailable` when the keys cannot be had. */
+export function issuerKeys(options: IssuerOptions): JWTVerifyGetKey {
+  const get = withPauses(options);
+  let found: Promise<JWTVerifyGetKey> | undefined;
+  const find = async () => {
+    const url = options.jwksUrl ?? await findJwksUrl(options.issuer, get);
+    return createRemoteJWKSet(new URL(url), { [customFetch]: get, timeoutDuration: TIMEOUT_MS });
+  };
+  return async (header, token) => {
+    try {
+      found ??= find();
+      return await (await found)(header, token);
+    } catch (error) {
+      if (isAboutToken(error)) throw error;
+      found = undefined;
+      options.log.error("cannot get the issuer's keys", { issuer: options.issuer, error: String(error) });
+      throw new TokenError("unavailable", "Cannot judge the token now, because its issuer's keys cannot be fetched");
+    }
+  };
+}
+
+function isAboutToken(error: unknown): boolean {
+  return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys ||
+    error instanceof errors.JOSENotSupported || error instanceof errors.JWKInvalid;
+}
+
+type Get = (url: string, init?: RequestInit) => Promise<Response>;
+
+function withPauses({ fetch, clock }: IssuerOptions): Get {
+  let pauseEnds = 0;
+  return async (url, init = {}) => {
+    if (clock.now() < pauseEnds) throw new Error("The issuer did not answer a moment ago");
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), ...init, redirect: "manual" });
+      if (response.status >= 500) pauseEnds = clock.now() + PAUSE_MS;
+      return response;
+    } catch (error) {
+      pauseEnds = clock.now() + PAUSE_MS;
+      throw error;
+    }
+  };
+}
+
+async function findJwksUrl(issuer: string, get: Get): Promise<string> {
+  for (const url of metadataUrls(issuer)) {
+    const response = await get(url, { headers: { accept: "application/json" } });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      continue;
+    }
+    const metadata = await response.json() as { issuer?: unknown; jwks_uri?: unknown };
+    // Metadata that speaks for somebody else may be an attack (RFC 8414, section 3.3).
+    if (metadata.issuer !== issuer) throw new Error(`The metadata at ${url} are of another issuer`);
+    if (typeof metadata.jwks_uri !== "string" || !isSecureUrl(metadata.jwks_uri)) {
+      throw new Error(`The metadata at ${url} name no jwks_uri with https`);
+    }
+    return metadata.jwks_uri;
+  }
+  throw new Error(`No metadata of the issuer at ${metadataUrls(issuer).join(", ")}`);
+}
+
+/** Where an issuer's metadata may stand: RFC 8414, section 3.1, then OpenID Connect Discovery, both ways. */
+export function metadataUrls(issuer: string): string[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/$/, "");
+  const urls = [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    `${origin}/.well-known/openid-configuration${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ];
+  return [...new Set(urls)];
+}

@@ -1,0 +1,63 @@
+/**
+ * Which names this server answers to, and which web pages may call it.
+ *
+ * The first check of a request to `/mcp`, before its caller is known: a page that resolved its own name to
+ * this host (DNS rebinding) still sends that name. It never trusts a forwarded header.
+ */
+import type { MiddlewareHandler } from "hono";
+import { tidy } from "../redaction.ts";
+import { type HttpEnv, refuse } from "./exchange.ts";
+
+export const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"] as const;
+
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK_NAMES.some((name) => name === hostname);
+}
+
+export interface Names {
+  /** Host names without ports; IPv6 addresses in brackets. */
+  hosts: readonly string[];
+  /** Whole origins, beside those of pages on loopback names. */
+  origins: readonly string[];
+}
+
+export function checkNames({ hosts, origins }: Names): MiddlewareHandler<HttpEnv> {
+  const mayServe = (host: string | undefined) => host !== undefined && hosts.includes(hostname(`http://${host}`) ?? "");
+  const mayAsk = (origin: string) => origins.includes(origin) || isLoopbackPage(origin, hosts);
+  return async (c, next) => {
+    const host = c.req.header("host") ?? new URL(c.req.url).host;
+    if (!mayServe(host)) {
+      return refuse(403, `Cannot answer to the host "${tidy(host, 80)}", wanted one of DBSS_MCP_HTTP_ALLOWED_HOSTS`);
+    }
+    const origin = c.req.header("origin");
+    if (origin !== undefined && !mayAsk(origin)) {
+      return refuse(
+        403,
+        `Cannot answer to a page of "${tidy(origin, 80)}", wanted one of DBSS_MCP_HTTP_ALLOWED_ORIGINS`,
+      );
+    }
+    return await next();
+  };
+}
+
+/** A page on loopback may call only a server that itself answers to that name. */
+function isLoopbackPage(origin: string, hosts: readonly string[]): boolean {
+  const name = hostname(origin);
+  return name !== undefined && isLoopback(name) && hosts.includes(name);
+}
+
+/** The host name of a bare http(s) origin, or undefined when it is anything more or else. */
+function hostname(origin: string): string | undefined {
+  if (!/^https?:\/\/[^/?#\\@\s]+$/.test(origin) || !URL.canParse(origin)) return undefined;
+  return new URL(origin).hostname;
+}
+
+export const SECURE_URL_FORM = "an https URL (plain http only for localhost, 127.0.0.1 or [::1])";
+
+/** Whether keys and metadata may be fetched from there. */
+export function isSecureUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, hash } = new URL(text);
+  return (protocol === "https:" || (protocol === "http:" && isLoopback(hostname))) &&
+    username + password + hash === "";
+}

@@ -1,0 +1,24 @@
+/**
+ * What a setting is: its names, what it is for, how its text becomes a value.
+ *
+ * Used by the lists of settings, which `config.ts` reads. It never reads the environment itself.
+ */
+export interface Setting<Value> {
+  env: string;
+  /** Looked at when `env` is not set. */
+  fallbackEnv?: string;
+  /** The command line's name for it; secrets have none. */
+  flag?: string;
+  isSecret?: boolean;
+  about: string;
+  /** What a valid value is, as the end of the sentence "..., wanted". */
+  wanted: string;
+  /** Undefined when the text is not a valid value. */
+  read(text: string): Value | undefined;
+  default?: Value;
+}
+
+export const setting = <Value>(definition: Setting<Value>) => definition;
+
+/** A setting that always has a value. */
+export const preset = <Value>(definition: Setting<Value> & { default: Value }) => definition;
