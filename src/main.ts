@@ -18,6 +18,7 @@ import { createRedactor } from "./redaction.ts";
 import { createServer, type ServerOptions, TOOLS } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
+const EXIT_FAILURE = 1;
 const EXIT_CONFIGURATION = 2;
 
 /** What a call may need beyond its budget: a last look after an unclear answer, and the way out. */
@@ -91,7 +92,7 @@ async function serveHttp(config: Config): Promise<number> {
     clock: systemClock,
     log,
   });
-  const isClean = await serve({
+  const served = serve({
     app,
     hostname: config.httpHost.replace(/^\[|\]$/g, ""),
     port: config.httpPort,
@@ -101,8 +102,13 @@ async function serveHttp(config: Config): Promise<number> {
     graceMs: config.httpDeadlineMs + SHUTDOWN_GRACE_MS,
     clock: systemClock,
   });
-  if (!isClean) log.warn("stopped before every call in flight had ended");
-  return 0;
+  try {
+    if (!await served) log.warn("stopped before every call in flight had ended");
+    return 0;
+  } catch (error) {
+    log.error("cannot listen", { host: config.httpHost, port: config.httpPort, error: String(error) });
+    return EXIT_FAILURE;
+  }
 }
 
 /** What every command that serves needs: a log, and the options of its servers. */
@@ -183,7 +189,7 @@ function onSignal(log: Log): Promise<void> {
   let count = 0;
   const handle = () => {
     count += 1;
-    if (count > 1) Deno.exit(1);
+    if (count > 1) Deno.exit(EXIT_FAILURE);
     log.info("signal received");
     resolve();
   };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type Config, help, parseConfig } from "../src/config.ts";
 import { tidy } from "../src/redaction.ts";
-import { type Setting, SETTINGS } from "../src/settings.ts";
+import type { Setting } from "../src/setting.ts";
+import { SETTINGS } from "../src/settings.ts";
 
 type Values = Record<string, string>;
 

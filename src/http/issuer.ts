@@ -11,6 +11,8 @@ import { TokenError } from "./authentication.ts";
 import { isSecureUrl } from "./names.ts";
 
 const TIMEOUT_MS = 5_000;
+/** So that tokens of made-up keys cannot make this server a nuisance to the issuer. */
+const COOLDOWN_MS = 30_000;
 /** After a failure nothing is fetched for so long, in milliseconds. */
 const PAUSE_MS = 5_000;
 
@@ -18,6 +20,8 @@ export interface IssuerOptions {
   issuer: string;
   /** Where the keys are, when the metadata shall not be asked. */
   jwksUrl?: string;
+  /** How long after fetching the keys an unknown one is not looked for, in milliseconds. */
+  cooldownMs?: number;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
   clock: Clock;
   log: Log;
@@ -29,7 +33,11 @@ export function issuerKeys(options: IssuerOptions): JWTVerifyGetKey {
   let found: Promise<JWTVerifyGetKey> | undefined;
   const find = async () => {
     const url = options.jwksUrl ?? await findJwksUrl(options.issuer, get);
-    return createRemoteJWKSet(new URL(url), { [customFetch]: get, timeoutDuration: TIMEOUT_MS });
+    return createRemoteJWKSet(new URL(url), {
+      [customFetch]: get,
+      timeoutDuration: TIMEOUT_MS,
+      cooldownDuration: options.cooldownMs ?? COOLDOWN_MS,
+    });
   };
   return async (header, token) => {
     try {

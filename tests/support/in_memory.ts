@@ -24,44 +24,55 @@ export interface Joined {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Overrides `options`, or the fetch that reaches the cloud. */
-export async function join(
-  options: Partial<ServerOptions> = {},
-  reach: { fetch?: Fetch; attemptTimeoutMs?: number; token?: string } = {},
-): Promise<Joined> {
+/** Overrides of a server's options, and of what it reaches the cloud with. */
+export interface Overrides {
+  options?: Partial<ServerOptions>;
+  fetch?: Fetch;
+  attemptTimeoutMs?: number;
+  token?: string;
+}
+
+/** A simulated cloud, and the options of a server that works on it. */
+export function simulate({ options, ...reach }: Overrides = {}) {
   const cloud = createSimulatedCloud();
   const audited: Record<string, unknown>[] = [];
   const logged: Record<string, unknown>[] = [];
   const redactor = createRedactor([SIMULATION.token]);
-  const server = createServer({
+  const clock = options?.clock ?? systemClock;
+  const serverOptions: ServerOptions = {
     version: "0.0.0-test",
     region: SIMULATION.region,
     projectId: SIMULATION.projectId,
     isSimulated: true,
     timeoutMs: 5_000,
     policy: { isReadOnly: false, confirm: "auto" },
-    audit: createAudit({ clock: systemClock, redactor, write: (line) => audited.push(JSON.parse(line)) }),
-    clock: systemClock,
+    audit: createAudit({ clock, redactor, write: (line) => audited.push(JSON.parse(line)) }),
+    clock,
     redactor,
-    log: createLog({
-      level: "debug",
-      clock: systemClock,
-      redactor,
-      write: (line) => logged.push(JSON.parse(line)),
-    }),
+    log: createLog({ level: "debug", clock, redactor, write: (line) => logged.push(JSON.parse(line)) }),
     cloud: createClient({
       origins: { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid" },
       userAgent: "dbss-mcp/test",
       send: createSend({
         fetch: reach.fetch ?? ((url, init) => cloud.handle(new Request(url, init))),
         authenticator: tokenAuthenticator(reach.token ?? SIMULATION.token),
-        clock: systemClock,
+        clock,
         random: () => 0,
         attemptTimeoutMs: reach.attemptTimeoutMs ?? 2_000,
       }),
     }),
     ...options,
-  });
+  };
+  return { cloud, audited, logged, serverOptions };
+}
+
+/** A client of the server; overrides `options`, or what it reaches the cloud with. */
+export async function join(
+  options: Partial<ServerOptions> = {},
+  reach: Omit<Overrides, "options"> = {},
+): Promise<Joined> {
+  const { cloud, audited, logged, serverOptions } = simulate({ options, ...reach });
+  const server = createServer(serverOptions);
   const [near, far] = InMemoryTransport.createLinkedPair();
   const client = new Client({ name: "test-client", version: "1.2.3" });
   await Promise.all([server.server.connect(far), client.connect(near)]);

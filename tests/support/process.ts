@@ -73,6 +73,15 @@ export class ServerProcess implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
+  /** Asks it to end, unless it has already. */
+  end(): void {
+    try {
+      this.kill("SIGTERM");
+    } catch {
+      // Deno says so by throwing.
+    }
+  }
+
   /** Waits for the end; every line of stdout parsed, or the test fails. */
   async finish(): Promise<{ code: number; messages: Record<string, unknown>[]; stdout: string; stderr: string }> {
     const [{ code }, stdout, stderr] = await Promise.all([this.#child.status, this.#stdout, this.stderr.rest()]);
