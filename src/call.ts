@@ -12,7 +12,7 @@ import { CloudError } from "./huaweicloud/errors.ts";
 import type { Log } from "./log.ts";
 import { decide, type Policy } from "./policy.ts";
 import type { Redactor } from "./redaction.ts";
-import { kindOf, toResult } from "./result.ts";
+import { kindOf, saidBy, toResult } from "./result.ts";
 import type { CallToolResult } from "./sdk.ts";
 import { outcomeOf } from "./tools/change_security_group.ts";
 import { invalidInput } from "./tools/invalid_input.ts";
@@ -54,6 +54,7 @@ export async function callTool(
   const { clock, log, region } = options;
   const started = clock.now();
   const parsed = tool.input.safeParse(args);
+  const asked = parsed.success ? tool.asked(parsed.data) : {};
   let reply: Fields;
   try {
     if (!parsed.success) throw invalidInput(tool, args, parsed.error, options.redactor);
@@ -68,7 +69,8 @@ export async function callTool(
     reply = {
       ...("outcome" in tool.output.shape ? { outcome: outcomeOf(verdict) } : {}),
       region,
-      ...(parsed.success ? tool.asked(parsed.data) : {}),
+      ...asked,
+      ...(parsed.success ? { project_id: asked.project_id ?? options.projectId } : {}),
       error: error instanceof Error ? error : new Error(String(error)),
     };
   }
@@ -99,7 +101,7 @@ function personFor({ policy, log }: CallOptions, change: object, caller: Caller)
     case "ask":
       return caller.ask;
     case "allow_unasked":
-      log.warn("a change goes on without a person's confirmation: the client cannot ask", { actor: caller.actor });
+      log.warn("no person is asked about a change: the client cannot ask", { actor: caller.actor });
       return undefined;
     case "allow":
       return undefined;
@@ -168,7 +170,7 @@ function recordAudit(
         "task_id",
       ]),
       error_kind: reply.error && kindOf(reply.error),
-      error_code: reply.error instanceof CloudError ? reply.error.body.error_code : undefined,
+      error_code: reply.error && saidBy(reply.error).error_code,
       request_id: reply.request_id as string | undefined,
       duration_ms: durationMs,
     });

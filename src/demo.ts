@@ -46,7 +46,12 @@ function show(label: string, text: string): void {
 }
 
 const cloud = createSimulatedCloud({ readingsUntilApplied: 1 });
-const socket = await serveOnLoopback(cloud.handle);
+const socket = await serveOnLoopback(async (request) => {
+  const before = cloud.puts.length;
+  const response = await cloud.handle(request);
+  for (const { method, path, body } of cloud.puts.slice(before)) show("sent", `${method} ${path} ${body}`);
+  return response;
+});
 const host = new URL(socket.origin).host;
 
 const transport = new StdioClientTransport({
@@ -82,12 +87,11 @@ client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
 });
 
 async function call(name: string, args: Record<string, unknown>): Promise<Answer> {
-  const before = cloud.puts.length;
-  show("asked", `${name} ${JSON.stringify(args)}`);
+  show("asked", name);
+  for (const [argument, value] of Object.entries(args)) show("", `${argument} ${JSON.stringify(value)}`);
   const result = await client.callTool({ name, arguments: args }, undefined, {
     onprogress: ({ message }) => show("progress", message ?? ""),
   });
-  for (const { method, path, body } of cloud.puts.slice(before)) show("sent", `${method} ${path} ${body}`);
   const [sentence] = result.content as { text: string }[];
   show("answer", sentence!.text);
   return result.structuredContent as Answer;

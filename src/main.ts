@@ -15,14 +15,15 @@ import { createSend, type Fetch } from "./huaweicloud/send.ts";
 import { httpFaults } from "./http/requirements.ts";
 import { createLog, type Log } from "./log.ts";
 import { createRedactor } from "./redaction.ts";
+import { WebStandardStreamableHTTPServerTransport } from "./sdk.ts";
 import { createServer, type ServerOptions, TOOLS } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
 const EXIT_FAILURE = 1;
 const EXIT_CONFIGURATION = 2;
 
-/** What a call may need beyond its budget: a last look after an unclear answer, and the way out. */
-const SHUTDOWN_GRACE_MS = 6_000;
+/** What a change may need beyond its budget: a look before it, a look after an unclear answer, and the way out. */
+const SHUTDOWN_GRACE_MS = 12_000;
 
 function printTo(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   try {
@@ -87,6 +88,7 @@ async function serveHttp(config: Config): Promise<number> {
         actor: principal,
         policy: canWrite ? options.policy : { ...options.policy, isReadOnly: true },
       }),
+    createTransport: (options) => new WebStandardStreamableHTTPServerTransport(options),
     isWrite: (name) => TOOLS.some((tool) => tool.name === name && !tool.annotations.readOnlyHint),
     fetch,
     clock: systemClock,

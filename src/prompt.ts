@@ -25,6 +25,7 @@ export const PROMPT = {
 
 const MAX_ARGUMENT = 128;
 
+/** `args` holds every argument of the prompt. */
 export function promptText(args: Record<string, string>) {
   const [instance, group] = [args.instance, args.security_group].map((value) =>
     JSON.stringify(tidy(value ?? "", MAX_ARGUMENT))
@@ -58,23 +59,20 @@ const caches = new WeakMap<HuaweiCloud, Map<string, Cached>>();
 
 type Options = Pick<CallOptions, "cloud" | "projectId" | "clock">;
 
-/** Names and ids that contain what was typed. */
+/** Names and ids that contain what was typed; none for what is no argument of the prompt. */
 export async function complete(
   options: Options,
-  argument: { name: string; value: string },
-  signal: AbortSignal,
+  argument?: { name: string; value: string },
 ): Promise<{ values: string[]; total: number; hasMore: boolean }> {
-  const typed = argument.value.toLowerCase();
-  const values = (await candidates(options, argument.name, signal)).filter((value) =>
-    value.toLowerCase().includes(typed)
-  );
+  const typed = argument?.value.toLowerCase() ?? "";
+  const all = argument ? await candidates(options, argument.name) : [];
+  const values = all.filter((value) => value.toLowerCase().includes(typed));
   return { values: values.slice(0, MAX_VALUES), total: values.length, hasMore: values.length > MAX_VALUES };
 }
 
 async function candidates(
   { cloud, projectId, clock }: Options,
   argument: string,
-  signal: AbortSignal,
 ): Promise<string[]> {
   const isKnown = PROMPT.arguments.some(({ name }) => name === argument);
   if (!isKnown || "missing" in cloud || projectId === undefined) return [];
@@ -83,7 +81,8 @@ async function candidates(
   const now = clock.now();
   let cached = cache.get(argument);
   if (cached === undefined || cached.until <= now) {
-    const call = { signal, deadline: now + TIMEOUT_MS, maxAttempts: 1 };
+    // Shared by all who ask meanwhile, so none of them can cancel it for the others.
+    const call = { signal: new AbortController().signal, deadline: now + TIMEOUT_MS, maxAttempts: 1 };
     cached = { until: now + CACHE_MS, values: read(cloud, projectId, argument, call) };
     cache.set(argument, cached);
   }
@@ -105,5 +104,6 @@ async function read(
   const found = argument === "instance"
     ? (await cloud.listInstances(projectId, call)).map(({ name, instanceId }) => [name, instanceId])
     : (await cloud.listSecurityGroups({ projectId }, call)).items.map(({ name, id }) => [name, id]);
-  return found.flat().filter((value) => value !== undefined).map((value) => tidy(value, MAX_ARGUMENT));
+  const values = found.flat().filter((value) => value !== undefined).map((value) => tidy(value, MAX_ARGUMENT));
+  return [...new Set(values)];
 }

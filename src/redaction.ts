@@ -48,6 +48,14 @@ export function tidy(value: string, limit: number): string {
   return `${start}... (${clean.length - start.length} more characters)`;
 }
 
+const WORD = "[A-Za-z0-9_.:/-]{1,64}";
+const PLAIN = new RegExp(`^${WORD}(,${WORD})*$`);
+
+/** A value of the cloud's as a sentence of ours may hold it: an id, a code or ports, but no room for words. */
+export function plain(value: string): string {
+  return PLAIN.test(value) ? value : "(not shown)";
+}
+
 /**
  * A copy of plain data in which every string went through `change`; properties that are undefined are left
  * out, so that absent stays absent.

@@ -4,9 +4,9 @@
  * The last step of a call, called by `server.ts`. The only place where prose for the model is written: what
  * the cloud said appears in data fields alone, without control characters, cut and free of secrets.
  */
-import { CLOUD_ERROR_KINDS, CloudError } from "./huaweicloud/errors.ts";
+import { CLOUD_ERROR_KINDS, CloudError, type CloudErrorBody } from "./huaweicloud/errors.ts";
 import { isRepeatable } from "./huaweicloud/retry.ts";
-import { mapStrings, type Redactor, tidy } from "./redaction.ts";
+import { mapStrings, plain, type Redactor, tidy } from "./redaction.ts";
 import type { CallToolResult } from "./sdk.ts";
 import type { Outcome } from "./tools/change_security_group.ts";
 import { Refusal, REFUSAL_KINDS, type Reply, type Tool } from "./tools/tool.ts";
@@ -24,7 +24,8 @@ export const HINTS: Record<ErrorKind, string> = {
   state_unknown: "Wait a little and preview again",
   invalid_request: "Check that the instance and the security group exist in this region and project",
   authentication: "Replace the credentials in the server's environment and restart it; they may have expired",
-  permission: "Ask the account's administrator for DBSS FullAccess or a custom policy that covers the change",
+  permission:
+    "Ask the account's administrator for a policy that covers the call: DBSS FullAccess for instances, read access to VPC for security groups",
   not_found: "Check the instance id, the project id and the region",
   conflict: "Wait until the instance has no task in progress, then call again",
   throttled: "Wait a minute, then call again",
@@ -67,8 +68,14 @@ function describeError(error: Error, tool: Tool, outcome: Outcome | undefined) {
     message: kind === "internal" ? "This server failed in a way that it should not" : error.message,
     hint: outcome === "unknown" ? UNKNOWN_HINT : HINTS[kind],
     retryable: error instanceof CloudError && isRepeatable(tool.annotations.readOnlyHint ? "read" : "write", error),
-    ...(error instanceof CloudError ? error.body : {}),
+    ...saidBy(error),
   };
+}
+
+/** The cloud's own words, also where they were the reason for a refusal. */
+export function saidBy(error: Error): CloudErrorBody {
+  const source = error instanceof Refusal ? error.cause : error;
+  return source instanceof CloudError ? source.body : {};
 }
 
 export function kindOf(error: Error): ErrorKind {
@@ -113,8 +120,8 @@ function previewSentence(
     count(warnings.length, "warning"),
     not_checked.length > 0 ? `${count(not_checked.length, "thing")} could not be checked` : "",
   ];
-  const what = changes ? "The change would take effect" : "The change would alter nothing";
-  return `Preview, nothing was sent. ${what}: ${parts.filter(Boolean).join(", ")}.`;
+  const what = changes ? "Present and requested groups differ" : "Every node has the requested groups already";
+  return `Preview, nothing was changed. ${what}: ${parts.filter(Boolean).join(", ")}.`;
 }
 
 function count(number: number, noun: string): string {
@@ -133,19 +140,19 @@ interface ChangeFields {
 function changeSentence(reply: ChangeFields, why: string): string {
   const groups = (reply.security_group_ids ?? []).join(", ");
   const change = `instance ${reply.instance_id} in region ${reply.region} to security group ${groups}`;
-  const previous = reply.previous_security_group_ids?.join(", ");
-  const undo = previous ? ` It had ${previous} before; calling again with that undoes the change.` : "";
+  const previous = reply.previous_security_group_ids?.map(plain).join(", ");
+  const before = previous ? ` It had ${previous} before.` : "";
   const notes = (reply.notes ?? []).map((note) => ` ${note}.`).join("");
   switch (reply.outcome) {
     case "accepted":
-      return `Accepted: Huawei Cloud took the change of ${change}; no reading has shown it yet.${undo}${notes}`;
+      return `Accepted: Huawei Cloud took the change of ${change}; no reading has shown it yet.${before}${notes}`;
     case "applied":
-      return `Applied: every node shows the change of ${change}.${undo}${notes}`;
+      return `Applied: every node shows the change of ${change}.${before}${notes}`;
     case "rejected":
-      return `Rejected, nothing changed: ${why}`;
+      return `Rejected, nothing changed: ${why}${notes}`;
     case "refused":
-      return `Refused, nothing was sent: ${why}`;
+      return `Refused, no change was sent: ${why}${notes}`;
     case "unknown":
-      return `Unknown, the change of ${change} may have happened: ${why}${undo}${notes}`;
+      return `Unknown, the change of ${change} may have happened: ${why}${before}${notes}`;
   }
 }

@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { type Caller, type CallOptions, callTool } from "./call.ts";
 import { complete, PROMPT, promptText } from "./prompt.ts";
+import { tidy } from "./redaction.ts";
 import {
   AjvJsonSchemaValidator,
   CallToolRequestSchema,
@@ -25,12 +26,16 @@ import { changeSecurityGroup } from "./tools/change_security_group.ts";
 import { listInstances } from "./tools/list_instances.ts";
 import { listSecurityGroups } from "./tools/list_security_groups.ts";
 import { previewChange } from "./tools/preview_change.ts";
+import { traced } from "./telemetry.ts";
 import type { Tool } from "./tools/tool.ts";
 
 export const TOOLS: readonly Tool[] = [listInstances, listSecurityGroups, previewChange, changeSecurityGroup];
 
 /** How long a person may think, in milliseconds; the client usually gives up earlier. */
 const PERSON_TIMEOUT_MS = 10 * 60_000;
+
+/** How much of an unknown name is repeated, in characters. */
+const MAX_NAME = 80;
 
 export interface ServerOptions extends CallOptions {
   version: string;
@@ -50,6 +55,8 @@ export interface McpServer {
 /** Makes a server that is ready to be connected to a transport. */
 export function createServer(options: ServerOptions): McpServer {
   const tools = options.tools ?? TOOLS;
+  const unknown = (what: string, name: string) =>
+    new McpError(ErrorCode.InvalidParams, `Unknown ${what}: ${tidy(options.redactor.text(name), MAX_NAME)}`);
   const running = new Set<Promise<CallToolResult>>();
   const server = new Server(
     { name: "dbss-mcp", title: "DBSS MCP", version: options.version },
@@ -63,31 +70,39 @@ export function createServer(options: ServerOptions): McpServer {
   server.setRequestHandler(ListToolsRequestSchema, () => listing(tools)[options.policy.isReadOnly ? "reading" : "all"]);
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification, _meta }) => {
     const tool = tools.find(({ name }) => name === params.name);
-    if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
+    if (tool === undefined) throw unknown("tool", params.name);
     const token = _meta?.progressToken;
-    const result = callTool(options, tool, params.arguments ?? {}, {
+    const caller: Caller = {
       actor: options.actor ?? clientName(server),
       signal,
       ask: canAsk(server) ? ask(server, signal) : undefined,
       async progress(progress, message) {
         if (token === undefined) return;
-        await sendNotification({
-          method: "notifications/progress",
-          params: { progressToken: token, progress, message },
-        });
+        const params = { progressToken: token, progress, message };
+        try {
+          await sendNotification({ method: "notifications/progress", params });
+        } catch (error) {
+          // A caller that cannot be told is no reason to lose what became of its change.
+          options.log.warn("progress could not be sent", { error: String(error) });
+        }
       },
-    });
+    };
+    const result = traced(tool.name, options.region, () => callTool(options, tool, params.arguments ?? {}, caller));
     running.add(result);
     return await result.finally(() => running.delete(result));
   });
   server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: [PROMPT] }));
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
-    if (params.name !== PROMPT.name) throw new McpError(ErrorCode.InvalidParams, `Unknown prompt: ${params.name}`);
-    return promptText(params.arguments ?? {});
+    if (params.name !== PROMPT.name) throw unknown("prompt", params.name);
+    const args = params.arguments ?? {};
+    const missing = PROMPT.arguments.map(({ name }) => name).filter((name) => !args[name]);
+    if (missing.length > 0) throw new McpError(ErrorCode.InvalidParams, `Missing: ${missing.join(", ")}`);
+    return promptText(args);
   });
-  server.setRequestHandler(CompleteRequestSchema, async ({ params }, { signal }) => ({
-    completion: await complete(options, params.argument, signal),
-  }));
+  server.setRequestHandler(CompleteRequestSchema, async ({ params: { ref, argument } }) => {
+    const isOurs = ref.type === "ref/prompt" && ref.name === PROMPT.name;
+    return { completion: await complete(options, isOurs ? argument : undefined) };
+  });
   server.onerror = (error) => options.log.warn("protocol error", { error: error.message });
   return {
     server,
@@ -125,10 +140,9 @@ function ask(server: Server, signal: AbortSignal): Caller["ask"] {
     };
     try {
       const { action } = await server.elicitInput(form, { signal, timeout: PERSON_TIMEOUT_MS });
-      return action === "accept" ? "accepted" : action === "decline" ? "declined" : "cancelled";
+      return action === "accept" ? "accepted" : action === "decline" ? "declined" : "dismissed";
     } catch {
-      // No answer, for whatever reason, is no consent.
-      return "cancelled";
+      return "unreached";
     }
   };
 }

@@ -310,7 +310,11 @@ Deno.test("tools/call says refused, network, retryable when the TLS handshake fa
   await server.close();
 });
 
-Deno.test("tools/call says refused when the process is not permitted to reach the host", async () => {
+const LOOPBACK_ONLY: Deno.TestDefinition["permissions"] = { net: ["127.0.0.1"] };
+
+Deno.test("tools/call says refused when the process is not permitted to reach the host", {
+  permissions: LOOPBACK_ONLY,
+}, async () => {
   const { joined, call } = await reach("https://elsewhere.invalid");
   await using _ = joined;
   const { outcome, error } = await call();

@@ -13,7 +13,8 @@ import { issuerKeys, type IssuerOptions } from "./issuer.ts";
 import { LOOPBACK_NAMES } from "./names.ts";
 import { accessTokens } from "./oauth.ts";
 
-export interface Surroundings extends Pick<AppOptions, "createServer" | "isWrite">, Pick<IssuerOptions, "fetch"> {
+export interface Surroundings
+  extends Pick<AppOptions, "createServer" | "createTransport" | "isWrite">, Pick<IssuerOptions, "fetch"> {
   clock: Clock;
   log: Log;
 }

@@ -7,12 +7,14 @@
  */
 import type { Handler } from "hono";
 import type { Clock } from "../clock.ts";
-import { type Server, WebStandardStreamableHTTPServerTransport } from "../sdk.ts";
+import type { Server, WebStandardStreamableHTTPServerTransport } from "../sdk.ts";
 import { type Message, readMessage } from "./body.ts";
 import { type Caller, type HttpEnv, refuse } from "./exchange.ts";
 
 export interface McpOptions {
   createServer(caller: Caller): { server: Server; settled(): Promise<void> };
+  /** Handed in like the server: only what `main.ts` loads anyway may load the SDK, or a bundle breaks. */
+  createTransport(options: { enableJsonResponse: boolean }): WebStandardStreamableHTTPServerTransport;
   /** The refusal for a message that this caller may not send. */
   forbid(message: Message, caller: Caller): Response | undefined;
   clock: Clock;
@@ -77,7 +79,7 @@ async function answer(
   const { server, settled } = options.createServer(caller);
   const wantsProgress = (message.params as { _meta?: { progressToken?: unknown } } | undefined)?._meta
     ?.progressToken !== undefined;
-  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: !wantsProgress });
+  const transport = options.createTransport({ enableJsonResponse: !wantsProgress });
   await server.connect(transport);
 
   const ended = Promise.withResolvers<void>();

@@ -59,11 +59,6 @@ export interface Listed<Item> {
   isTruncated: boolean;
 }
 
-export interface GroupsWithRules {
-  groups: SecurityGroup[];
-  rules: SecurityGroupRule[];
-}
-
 export interface HuaweiCloud {
   /** Replaces the security groups of an encrypted instance. Never throws a CloudError. */
   changeSecurityGroup(change: SecurityGroupChange, call: Call): Promise<ChangeResult>;
@@ -72,14 +67,20 @@ export interface HuaweiCloud {
   /** One instance out of the list; `not_found` when it is not there. Never throws a CloudError. */
   readInstance(projectId: string, instanceId: string, call: Call): Promise<Reading<Instance>>;
   listSecurityGroups(filter: SecurityGroupFilter, call: Call): Promise<Listed<SecurityGroup>>;
-  /** The rules in force of these groups. */
+  /** The rules in force of these groups; of no group, none. */
   listRules(projectId: string, securityGroupIds: readonly string[], call: Call): Promise<SecurityGroupRule[]>;
-  /** These groups, as far as they exist, and their rules. Never throws a CloudError. */
+  /** These groups, as far as they exist. Never throws a CloudError. */
   readSecurityGroups(
     projectId: string,
     securityGroupIds: readonly string[],
     call: Call,
-  ): Promise<Reading<GroupsWithRules>>;
+  ): Promise<Reading<SecurityGroup[]>>;
+  /** The same as `listRules`, as a value. Never throws a CloudError. */
+  readRules(
+    projectId: string,
+    securityGroupIds: readonly string[],
+    call: Call,
+  ): Promise<Reading<SecurityGroupRule[]>>;
 }
 
 export interface ClientOptions {
@@ -151,6 +152,8 @@ export function createClient({ send, origins, userAgent }: ClientOptions): Huawe
     },
 
     async listRules(projectId, securityGroupIds, call) {
+      // Without an id, the cloud would list the rules of every group.
+      if (securityGroupIds.length === 0) return [];
       const url = new URL(path`/v3/${projectId}/vpc/security-group-rules`, origins.vpc);
       for (const id of securityGroupIds) url.searchParams.append("security_group_id", id);
       const { items, isTruncated } = await pages(url, rulesSchema, call);
@@ -159,14 +162,12 @@ export function createClient({ send, origins, userAgent }: ClientOptions): Huawe
       throw new CloudError("protocol", message, { verdict: "denied" });
     },
 
-    readSecurityGroups(projectId, securityGroupIds, call) {
-      const both = async () => {
-        const { items: groups } = await client.listSecurityGroups({ projectId, ids: securityGroupIds }, call);
-        const ids = groups.map(({ id }) => id);
-        return { groups, rules: ids.length === 0 ? [] : await client.listRules(projectId, ids, call) };
-      };
-      return reading(both());
+    async readSecurityGroups(projectId, ids, call) {
+      const listed = await reading(client.listSecurityGroups({ projectId, ids }, call));
+      return listed.error ? listed : { value: listed.value.items };
     },
+
+    readRules: (projectId, securityGroupIds, call) => reading(client.listRules(projectId, securityGroupIds, call)),
   };
   return client;
 }

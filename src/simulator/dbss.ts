@@ -2,7 +2,8 @@
  * The DBSS part of the simulated cloud: the list of encrypted instances and the change of groups.
  *
  * Called by `cloud.ts` for a request whose credentials are good. A change becomes visible node by node, as
- * many readings later as the cloud was told, so that waiting for it is worth something.
+ * many readings later as the cloud was told, so that waiting for it is worth something. It never looks at
+ * credentials.
  */
 import { errorBodies } from "./faults.ts";
 import type { SimulatedGroup, SimulatedInstance } from "./state.ts";

@@ -2,7 +2,8 @@
  * Faults that a test or a demo can switch on in the simulated cloud.
  *
  * `cloud.ts` asks for the next one before each answer. A fault says what the caller sees and whether the
- * request took effect before it: the two together make an answer that is clear or unclear.
+ * request took effect before it: the two together make an answer that is clear or unclear. None shows by
+ * itself, never at random.
  */
 
 export interface Fault {

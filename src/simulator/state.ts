@@ -2,7 +2,7 @@
  * What the simulated cloud knows: its fixed ids, its instances and its security groups.
  *
  * Used by the parts of the simulator and by those who look at it: tests and the demo. Every value is visibly
- * made up, and everything but the ids may be altered by whoever holds the state.
+ * made up, and everything but the ids may be altered by whoever holds the state. It does nothing by itself.
  */
 
 export const SIMULATION = {

@@ -4,8 +4,9 @@
  * Used by the preview, and by the change when a person is to be asked. Sends no change. What could not be
  * looked at is said in `notChecked`; nothing is concluded from it.
  */
-import type { Call, GroupsWithRules, Instance, Reading, SecurityGroup } from "../huaweicloud/client.ts";
-import { sameIds, securityGroupsOf, showsOnEveryNode, toRow } from "./instance.ts";
+import type { Call, Instance, InstanceNode, Reading, SecurityGroup, SecurityGroupRule } from "../huaweicloud/client.ts";
+import { plain } from "../redaction.ts";
+import { isUneven, securityGroupsOf, showsOnEveryNode } from "./instance.ts";
 import { compareRules, ruleWarnings } from "./rules.ts";
 import type { ToolContext } from "./tool.ts";
 
@@ -33,14 +34,16 @@ export async function assess(change: RequestedChange, context: ToolContext, call
   const currentIds = instance.value && securityGroupsOf(instance.value);
   const ids = [...new Set([...currentIds ?? [], ...requestedIds])];
   const groups = await context.cloud.readSecurityGroups(change.projectId, ids, call);
+  const existing = groups.value?.map(({ id }) => id);
+  const rules = existing && await context.cloud.readRules(change.projectId, existing, call);
   const changes = instance.value && !showsOnEveryNode(instance.value, requestedIds);
   const refusal = context.refusalOf({ instance_id: change.instanceId, security_group_ids: requestedIds });
   return {
     instance,
-    current: currentIds && named(currentIds, groups),
-    requested: named(requestedIds, groups),
+    current: currentIds && named(currentIds, groups.value),
+    requested: named(requestedIds, groups.value),
     changes,
-    ...rulesOf(currentIds, requestedIds, groups),
+    ...rulesOf(currentIds, requestedIds, rules?.value),
     warnings: [
       ...refusal === undefined ? [] : [`The change would be refused: ${refusal}`],
       ...changes === false ? ["Nothing would change: every node has exactly these security groups already"] : [],
@@ -48,40 +51,42 @@ export async function assess(change: RequestedChange, context: ToolContext, call
       ...requestedIds.length > 1
         ? ["More than one security group is requested, although an instance shows only one for each node"]
         : [],
-      ...groups.value ? groupWarnings(requestedIds, groups.value) : [],
+      ...existing ? groupWarnings(requestedIds, existing, rules?.value) : [],
     ],
     notChecked: [
       ...instance.error ? [`the instance and its present security groups: ${instance.error.message}`] : [],
       ...groups.error ? [`names, existence and rules of the security groups: ${groups.error.message}`] : [],
+      ...rules?.error ? [`rules of the security groups: ${rules.error.message}`] : [],
     ],
   };
 }
 
-function named(ids: readonly string[], groups: Reading<GroupsWithRules>): SecurityGroup[] {
-  return ids.map((id) => {
-    const found = groups.value?.groups.find((group) => group.id === id);
-    return { id, name: found?.name };
-  });
+function named(ids: readonly string[], groups: readonly SecurityGroup[] = []): SecurityGroup[] {
+  return ids.map((id) => ({ id, name: groups.find((group) => group.id === id)?.name }));
 }
+
+const rulesIn = (rules: readonly SecurityGroupRule[], ids: readonly string[]) =>
+  rules.filter(({ securityGroupId }) => ids.includes(securityGroupId));
 
 function rulesOf(
   currentIds: readonly string[] | undefined,
   requestedIds: readonly string[],
-  groups: Reading<GroupsWithRules>,
+  rules: readonly SecurityGroupRule[] | undefined,
 ): Pick<Assessment, "rulesGained" | "rulesLost"> {
-  if (currentIds === undefined || groups.value === undefined) return {};
-  const rules = groups.value.rules;
-  const of = (ids: readonly string[]) => rules.filter(({ securityGroupId }) => ids.includes(securityGroupId));
-  const { gained, lost } = compareRules(of(currentIds), of(requestedIds));
+  if (currentIds === undefined || rules === undefined) return {};
+  const { gained, lost } = compareRules(rulesIn(rules, currentIds), rulesIn(rules, requestedIds));
   return { rulesGained: gained, rulesLost: lost };
 }
 
-function groupWarnings(requestedIds: readonly string[], { groups, rules }: GroupsWithRules): string[] {
-  const missing = requestedIds.filter((id) => !groups.some((group) => group.id === id));
-  const requestedRules = rules.filter(({ securityGroupId }) => requestedIds.includes(securityGroupId));
+function groupWarnings(
+  requestedIds: readonly string[],
+  existingIds: readonly string[],
+  rules: readonly SecurityGroupRule[] | undefined,
+): string[] {
+  const missing = requestedIds.filter((id) => !existingIds.includes(id));
   return [
-    ...missing.map((id) => `Security group ${id} does not exist in this project`),
-    ...missing.length < requestedIds.length ? ruleWarnings(requestedRules) : [],
+    ...missing.map((id) => `Security group ${id} was not found in this project`),
+    ...rules && missing.length < requestedIds.length ? ruleWarnings(rulesIn(rules, requestedIds)) : [],
   ];
 }
 
@@ -90,20 +95,18 @@ const FREE_STATUS = "ACTIVE";
 const NO_TASK = "NO_TASK";
 
 function instanceWarnings(instance: Instance): string[] {
-  const { status, task_status } = toRow(instance);
-  const [first, ...others] = instance.nodes;
-  const isUneven = first !== undefined &&
-    others.some((node) => !sameIds(node.securityGroupIds, first.securityGroupIds));
+  const distinct = (
+    field: (node: InstanceNode) => string | undefined,
+  ) => [...new Set(instance.nodes.map(field).filter((value) => value !== undefined))];
+  const statuses = distinct(({ status }) => status);
+  const tasks = distinct(({ taskStatus }) => taskStatus).filter((task) => task !== NO_TASK);
+  const isFrozen = instance.nodes.some(({ freezeReason }) => freezeReason !== undefined) || statuses.includes("FROZEN");
   return [
-    ...instance.nodes.some((node) => node.freezeReason !== undefined) || status?.includes("FROZEN")
-      ? ["The instance is frozen"]
+    ...isFrozen ? ["The instance is frozen"] : [],
+    ...tasks.length > 0 ? [`The instance is busy with a task (task_status ${tasks.map(plain).join(", ")})`] : [],
+    ...statuses.some((status) => status !== FREE_STATUS)
+      ? [`The instance may not take changes now (status ${statuses.map(plain).join(", ")})`]
       : [],
-    ...instance.nodes.some(({ taskStatus }) => taskStatus !== undefined && taskStatus !== NO_TASK)
-      ? [`The instance is busy with a task (task_status "${task_status}")`]
-      : [],
-    ...instance.nodes.some((node) => node.status !== undefined && node.status !== FREE_STATUS)
-      ? [`The instance may not take changes now (status "${status}")`]
-      : [],
-    ...isUneven ? ["The nodes of the instance have different security groups"] : [],
+    ...isUneven(instance) ? ["The nodes of the instance have different security groups"] : [],
   ];
 }

@@ -7,11 +7,12 @@
  */
 import * as z from "zod";
 import type { Call, ChangeResult, CloudError, Instance, Reading } from "../huaweicloud/client.ts";
+import { LOOK_MS, lookAfter } from "./arrival.ts";
 import { assess, type RequestedChange } from "./assessment.ts";
 import { confirmationQuestion } from "./confirmation.ts";
 import { changeInput, errorSchema, securityGroupIds } from "./fields.ts";
-import { sameIds, securityGroupsOf, showsOnEveryNode } from "./instance.ts";
-import { defineTool, projectOf, Refusal, type Reply, type ToolContext } from "./tool.ts";
+import { idsInWords, isUneven, sameIds, securityGroupsOf, showsOnEveryNode } from "./instance.ts";
+import { defineTool, type PersonsAnswer, projectOf, Refusal, type Reply, type ToolContext } from "./tool.ts";
 
 export const OUTCOMES = ["accepted", "applied", "rejected", "refused", "unknown"] as const;
 export type Outcome = typeof OUTCOMES[number];
@@ -19,7 +20,7 @@ export type Outcome = typeof OUTCOMES[number];
 const output = z.object({
   outcome: z.enum(OUTCOMES).describe(
     "accepted: the cloud took the change; applied: every node shows it; rejected: the cloud said no; " +
-      "refused: nothing was sent; unknown: it may have happened",
+      "refused: no change was sent; unknown: it may have happened",
   ),
   region: z.string().optional(),
   project_id: z.string().optional(),
@@ -44,11 +45,6 @@ const input = z.strictObject({
     .describe("Refuse unless the instance has exactly these now; take them from the preview"),
   wait: z.boolean("true or false").default(false).describe("Wait until every node shows the change"),
 });
-
-/** Limits of the readings around the change, in milliseconds. */
-const READ_MS = 5_000;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 8_000;
 
 export const changeSecurityGroup = defineTool({
   name: "change_encrypted_instance_security_group",
@@ -80,7 +76,7 @@ async function run(
   shallWait: boolean,
   context: ToolContext,
 ): Promise<Output> {
-  const found = await lookFirst(change, context);
+  const found = await lookFirst(change, expected === undefined, context);
   const base = {
     region: context.region,
     project_id: change.projectId,
@@ -95,9 +91,7 @@ async function run(
   if (surprise) return refuse(surprise);
   if (found.question !== undefined) {
     const answer = await context.confirm!(found.question);
-    if (answer !== "accepted") {
-      return refuse(new Refusal("confirmation", `The person who was asked ${answer} the change`));
-    }
+    if (answer !== "accepted") return refuse(new Refusal("confirmation", NO_CONSENT[answer]));
     base.confirmed_by = "person";
     const drift = await driftSince(found.instance, change, context);
     if (drift) return refuse(drift);
@@ -105,24 +99,20 @@ async function run(
 
   const call = context.budget();
   const result = await context.cloud.changeSecurityGroup(change, call);
+  const { error } = result;
   const answered = { ...base, ...answerOf(result) };
-  const notes = base.previous_security_group_ids ? [] : [
-    `Undo information is missing: ${found.instance.error?.message ?? "the list shows no security group"}`,
-  ];
-  if (result.error === undefined) {
-    if (!shallWait) return { ...answered, outcome: "accepted", notes };
-    if (await isApplied(change, context, call)) return { ...answered, outcome: "applied", notes };
-    notes.push("Not every node showed the change within the time; list the instance to see whether it has arrived");
-    return { ...answered, outcome: "accepted", notes };
+  if (error && error.verdict !== "unclear") {
+    return { ...answered, outcome: outcomeOf(error.verdict), notes: [], error };
   }
-  if (result.error.verdict === "unclear") {
-    const now = await context.cloud.readInstance(change.projectId, change.instanceId, context.budget(READ_MS));
-    if (now.value && showsOnEveryNode(now.value, change.securityGroupIds)) {
-      notes.push(`The answer to the change was unclear (${result.error.message}), but every node shows it`);
-      return { ...answered, outcome: "applied", notes };
-    }
+  const undo = undoNote(found.instance, change);
+  if (error === undefined && !shallWait) return { ...answered, outcome: "accepted", notes: [undo] };
+  const doubt = await lookAfter(change, context, shallWait ? call : undefined);
+  const unclear = error && `The answer to the change was unclear: ${error.message}`;
+  if (doubt === undefined) {
+    return { ...answered, outcome: "applied", notes: [undo, ...unclear ? [unclear] : []] };
   }
-  return { ...answered, outcome: outcomeOf(result.error.verdict), notes, error: result.error };
+  if (error) return { ...answered, outcome: "unknown", notes: [undo, doubt], error };
+  return { ...answered, outcome: "accepted", notes: [undo, `${doubt}; list the instance later to see whether it has`] };
 }
 
 /** Absent where none was seen: an empty list would pass for undo information. */
@@ -131,37 +121,48 @@ function previousGroups({ value }: Reading<Instance>): string[] | undefined {
   return ids.length > 0 ? ids : undefined;
 }
 
-/** One quick look at the instance, or the whole assessment when a person is to be asked about it. */
+function undoNote({ value, error }: Reading<Instance>, { securityGroupIds }: RequestedChange): string {
+  if (error) return `Undo information is missing: ${error.message}`;
+  if (securityGroupsOf(value).length === 0) return "Undo information is missing: the list shows no security group";
+  if (isUneven(value)) return "The nodes had different security groups before, which no single change brings back";
+  if (showsOnEveryNode(value, securityGroupIds)) return "There is nothing to undo: it had exactly these before";
+  return "To undo the change, call again with previous_security_group_ids as security_group_ids";
+}
+
+const NO_CONSENT: Record<Exclude<PersonsAnswer, "accepted">, string> = {
+  declined: "The person who was asked declined the change",
+  dismissed: "The person who was asked closed the question without an answer",
+  unreached: "No answer came from the person who was to be asked",
+};
+
+/** A look at the instance, or the whole assessment when a person is to be asked about it. */
 async function lookFirst(
   change: RequestedChange,
+  isAttemptEnough: boolean,
   context: ToolContext,
 ): Promise<{ instance: Reading<Instance>; question?: string }> {
-  if (context.confirm === undefined) return { instance: await quickLook(change, context) };
-  const assessment = await assess(change, context, context.budget());
+  const call = context.budget(LOOK_MS);
+  if (context.confirm === undefined) {
+    return { instance: await look(change, context, isAttemptEnough ? { ...call, maxAttempts: 1 } : call) };
+  }
+  const assessment = await assess(change, context, call);
   const question = confirmationQuestion({ region: context.region, instanceId: change.instanceId }, assessment);
   return { instance: assessment.instance, question };
 }
 
-function quickLook(change: RequestedChange, context: ToolContext): Promise<Reading<Instance>> {
-  const once = { ...context.budget(READ_MS), maxAttempts: 1 };
-  return context.cloud.readInstance(change.projectId, change.instanceId, once);
+function look(change: RequestedChange, context: ToolContext, call: Call): Promise<Reading<Instance>> {
+  return context.cloud.readInstance(change.projectId, change.instanceId, call);
 }
 
 function compareState(expected: readonly string[], { value, error }: Reading<Instance>): Refusal | undefined {
   if (error) {
-    return new Refusal(
-      "state_unknown",
-      `Cannot compare the present security groups with the expected ones: ${error.message}`,
-    );
+    const message = `Cannot compare the present security groups with the expected ones: ${error.message}`;
+    return new Refusal("state_unknown", message, error);
   }
   const current = securityGroupsOf(value);
   if (sameIds(current, expected)) return undefined;
-  return new Refusal(
-    "state_changed",
-    `The instance has security groups ${current.join(", ") || "none"} now, not ${
-      expected.join(", ") || "none"
-    } as expected`,
-  );
+  const difference = `${idsInWords(current)} now, not ${idsInWords(expected)} as expected`;
+  return new Refusal("state_changed", `The instance has security groups ${difference}`);
 }
 
 /** A person takes time to answer: what was shown must still be so. */
@@ -171,18 +172,7 @@ async function driftSince(
   context: ToolContext,
 ): Promise<Refusal | undefined> {
   if (shown.value === undefined) return undefined;
-  return compareState(securityGroupsOf(shown.value), await quickLook(change, context));
-}
-
-/** Reads with growing pauses until every node shows the groups or the budget is used up. */
-async function isApplied(change: RequestedChange, context: ToolContext, call: Call): Promise<boolean> {
-  for (let step = 1;; step++) {
-    const now = await context.cloud.readInstance(change.projectId, change.instanceId, { ...call, maxAttempts: 1 });
-    if (now.value && showsOnEveryNode(now.value, change.securityGroupIds)) return true;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (step - 1));
-    await context.progress(step, "Accepted; waiting until every node shows the change");
-    if (!await context.pause(pauseMs, call)) return false;
-  }
+  return compareState(securityGroupsOf(shown.value), await look(change, context, context.budget(LOOK_MS)));
 }
 
 /** What the change came to, from what is known about its request. */

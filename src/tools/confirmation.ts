@@ -6,11 +6,11 @@
  * decides anything.
  */
 import type { SecurityGroup } from "../huaweicloud/client.ts";
-import { tidy } from "../redaction.ts";
+import { plain, tidy } from "../redaction.ts";
 import type { Assessment } from "./assessment.ts";
 
 const MAX_NAME = 64;
-const MAX_RULES_SHOWN = 8;
+const MAX_LINES = 8;
 
 export function confirmationQuestion(
   change: { region: string; instanceId: string },
@@ -22,23 +22,23 @@ export function confirmationQuestion(
     `Change the security group of encrypted instance ${quoted(name)}${change.instanceId} in region ${change.region}?`,
     `Now: ${current === undefined ? "not known" : groups(current)}`,
     `Then: ${groups(requested)}`,
-    ...section("Newly let through", rulesGained),
-    ...section("No longer let through", rulesLost),
     ...section("Warning", warnings),
     ...section("Could not be checked", notChecked),
+    ...section("Rule gained", rulesGained),
+    ...section("Rule lost", rulesLost),
   ].join("\n");
 }
 
 function groups(all: readonly SecurityGroup[]): string {
-  return all.length === 0 ? "none" : all.map(({ id, name }) => `${quoted(name)}${id}`).join(", ");
+  return all.length === 0 ? "none" : all.map(({ id, name }) => `${quoted(name)}${plain(id)}`).join(", ");
 }
 
 function quoted(name: string | undefined): string {
-  return name === undefined ? "" : `"${tidy(name, MAX_NAME)}" `;
+  return name === undefined ? "" : `${JSON.stringify(tidy(name, MAX_NAME))} `;
 }
 
 function section(title: string, lines: readonly string[]): string[] {
-  const shown = lines.slice(0, MAX_RULES_SHOWN).map((line) => `${title}: ${tidy(line, 300)}`);
+  const shown = lines.slice(0, MAX_LINES).map((line) => `${title}: ${tidy(line, 300)}`);
   const rest = lines.length - shown.length;
   return rest > 0 ? [...shown, `${title}: and ${rest} more`] : shown;
 }

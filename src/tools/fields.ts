@@ -2,7 +2,8 @@
  * The fields that several tools share: ids going in, the error coming out.
  *
  * Used by the tools beside it. In the input fields, every message is what is wanted; `invalid_input.ts`
- * puts it behind what was got. Lengths are those of the API reference, tables 1 and 3.
+ * puts it behind what was got. Lengths are those of the API reference, tables 1 and 3. It never holds a
+ * field that only one tool has.
  */
 import * as z from "zod";
 

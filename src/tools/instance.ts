@@ -5,6 +5,7 @@
  */
 import * as z from "zod";
 import type { Instance, InstanceNode } from "../huaweicloud/client.ts";
+import { plain } from "../redaction.ts";
 
 /** The security groups of all its nodes, each once. */
 export function securityGroupsOf(instance: Instance): string[] {
@@ -15,6 +16,16 @@ export function securityGroupsOf(instance: Instance): string[] {
 export function showsOnEveryNode(instance: Instance, securityGroupIds: readonly string[]): boolean {
   return instance.nodes.length > 0 &&
     instance.nodes.every((node) => sameIds(node.securityGroupIds, securityGroupIds));
+}
+
+/** Whether its nodes have different security groups. */
+export function isUneven({ nodes: [first, ...others] }: Instance): boolean {
+  return first !== undefined && others.some((node) => !sameIds(node.securityGroupIds, first.securityGroupIds));
+}
+
+/** Ids from the cloud as a sentence of ours may hold them. */
+export function idsInWords(ids: readonly string[]): string {
+  return ids.map(plain).join(", ") || "none";
 }
 
 /** Whether both hold the same ids, in whatever order. */

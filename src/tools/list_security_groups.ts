@@ -53,7 +53,7 @@ export const listSecurityGroups = defineTool({
       );
     }
     const ids = groups.map(({ id }) => id);
-    const rules = input.include_rules && ids.length > 0 ? await context.cloud.listRules(project, ids, call) : [];
+    const rules = input.include_rules ? await context.cloud.listRules(project, ids, call) : [];
     return {
       region: context.region,
       project_id: project,

@@ -5,8 +5,7 @@
  * they mean, not by their ids. It judges only what the rules say, not what else filters traffic.
  */
 import type { SecurityGroupRule } from "../huaweicloud/client.ts";
-
-const ANYWHERE = new Set(["0.0.0.0/0", "::/0"]);
+import { plain } from "../redaction.ts";
 
 /** Such as "inbound allow tcp 22,8000-8080 from 10.0.0.0/8". */
 export function describeRule(rule: SecurityGroupRule): string {
@@ -24,8 +23,9 @@ export function describeRule(rule: SecurityGroupRule): string {
 }
 
 function remoteOf(rule: SecurityGroupRule): string {
-  if (rule.remoteGroupId) return `security group ${rule.remoteGroupId}`;
-  if (rule.remoteAddressGroupId) return `address group ${rule.remoteAddressGroupId}`;
+  const family = rule.ethertype ? ` over ${rule.ethertype}` : "";
+  if (rule.remoteGroupId) return `security group ${rule.remoteGroupId}${family}`;
+  if (rule.remoteAddressGroupId) return `address group ${rule.remoteAddressGroupId}${family}`;
   return rule.remoteIpPrefix ??
     (rule.ethertype === "IPv6" ? "::/0" : rule.ethertype === "IPv4" ? "0.0.0.0/0" : "anywhere");
 }
@@ -33,9 +33,9 @@ function remoteOf(rule: SecurityGroupRule): string {
 /** Every rule of `rules` in words, one port or port range each, without duplicates. */
 function meanings(rules: readonly SecurityGroupRule[]): Set<string> {
   return new Set(rules.flatMap((rule) =>
-    (rule.ports ?? "").split(",").map((ports) => {
-      const [from, to] = ports.trim().split("-");
-      return describeRule({ ...rule, ports: (to === undefined || from === to ? from : `${from}-${to}`) || undefined });
+    (rule.ports ?? "").split(",").map((part) => {
+      const ports = part.trim().replace(/^(\d+)-\1$/, "$1") || undefined;
+      return describeRule({ ...rule, ports });
     })
   ));
 }
@@ -61,6 +61,22 @@ export function ruleWarnings(rules: readonly SecurityGroupRule[]): string[] {
       "The requested security groups have no inbound rule that allows anything: nothing would reach the instance",
     ];
   }
-  const open = admitting.filter((rule) => ANYWHERE.has(remoteOf(rule)) || remoteOf(rule) === "anywhere");
-  return [...meanings(open)].sort().map((meaning) => `Open to the whole internet: ${meaning}`);
+  const open = new Set(admitting.filter(isOpen).map((rule) => describeRule(inPlainWords(rule))));
+  return [...open].sort().map((meaning) => `Open to the whole internet: ${meaning}`);
+}
+
+/** Without any remote, a rule is for everywhere. */
+function isOpen({ remoteGroupId, remoteAddressGroupId, remoteIpPrefix = "/0" }: SecurityGroupRule): boolean {
+  return !remoteGroupId && !remoteAddressGroupId && remoteIpPrefix.endsWith("/0");
+}
+
+/** What the cloud gave may stand in a warning of ours only as far as it cannot be words. */
+function inPlainWords(rule: SecurityGroupRule): SecurityGroupRule {
+  const { protocol, ports, remoteIpPrefix } = rule;
+  return {
+    ...rule,
+    protocol: protocol && plain(protocol),
+    ports: ports && plain(ports),
+    remoteIpPrefix: remoteIpPrefix && plain(remoteIpPrefix),
+  };
 }

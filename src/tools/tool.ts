@@ -5,7 +5,7 @@
  * knows nothing of MCP's transport, of HTTP or of where its answer goes, and catches nothing.
  */
 import type * as z from "zod";
-import type { Call, HuaweiCloud } from "../huaweicloud/client.ts";
+import type { Call, CloudError, HuaweiCloud } from "../huaweicloud/client.ts";
 
 export const REFUSAL_KINDS = [
   "invalid_input",
@@ -20,13 +20,14 @@ export type RefusalKind = typeof REFUSAL_KINDS[number];
 /** This server decided by itself to send nothing. `message` is a whole sentence without a full stop. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
-  constructor(readonly kind: RefusalKind, message: string) {
+  /** `cause` is what the cloud said, where that was the reason. */
+  constructor(readonly kind: RefusalKind, message: string, override readonly cause?: CloudError) {
     super(message);
   }
 }
 
-/** What a person did with a question. */
-export type PersonsAnswer = "accepted" | "declined" | "cancelled";
+/** What a person did with a question; `unreached`: nobody answered, for whatever reason. */
+export type PersonsAnswer = "accepted" | "declined" | "dismissed" | "unreached";
 
 /** What a tool may use while it runs. */
 export interface ToolContext {

@@ -188,6 +188,44 @@ Deno.test("with OAuth a token without dbss:write sees no change tool and is refu
   await socket.close();
 });
 
+Deno.test("with OpenTelemetry on, a collector gets one span per call of a tool, in one trace with its requests", async () => {
+  type Span = { name: string; traceId: string; attributes: { key: string; value: { stringValue?: string } }[] };
+  const spans: Span[] = [];
+  const collector = await serveOnLoopback(async (request) => {
+    const { resourceSpans = [] } = await request.json();
+    for (const { scopeSpans } of resourceSpans) {
+      for (const scope of scopeSpans) spans.push(...scope.spans);
+    }
+    return Response.json({});
+  });
+  {
+    await using running = await start({
+      ...withTokens,
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin,
+      OTEL_DENO_CONSOLE: "ignore",
+      OTEL_PROPAGATORS: "none",
+    });
+    await (await running.post(call(), bearer(token))).json();
+    running.server.kill("SIGTERM");
+    assert.equal((await running.server.finish()).code, 0);
+    assert.ok(running.cloud.requests.every(({ headers }) => headers.traceparent === undefined));
+  }
+  await collector.close();
+  const [span, ...others] = spans.filter(({ name }) => name.startsWith("tools/call"));
+  assert.deepEqual(others, []);
+  assert.equal(span!.name, `tools/call ${CHANGE}`);
+  assert.deepEqual(Object.fromEntries(span!.attributes.map(({ key, value }) => [key, value.stringValue])), {
+    tool: CHANGE,
+    region: "cn-north-4",
+    outcome: "accepted",
+  });
+  const names = spans.filter(({ traceId }) => traceId === span!.traceId).map(({ name }) => name).sort();
+  assert.deepEqual(names, ["POST", "POST", "PUT", `tools/call ${CHANGE}`]);
+  assert.ok(!JSON.stringify(spans).includes(token) && !JSON.stringify(spans).includes(SIMULATION.token));
+});
+
 Deno.test("a server that others may reach does not start without authentication", async () => {
   await using server = new ServerProcess({ args: ["http", "--http-host", "0.0.0.0"] });
   const { code, stdout, stderr } = await server.finish();

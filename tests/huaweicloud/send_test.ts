@@ -382,13 +382,13 @@ Deno.test("send() still ends a cancelled write at its time limit", async () => {
 
 Deno.test("send() does not repeat a write that was cancelled on its way", async () => {
   const answered = Promise.withResolvers<Response>();
-  const { clock, caller, sent, request } = setup([() => answered.promise, ok]);
+  const { clock, caller, sent, retries, request } = setup([() => answered.promise, ok]);
   const refused = assert.rejects(request("write"), { kind: "throttled", verdict: "denied" });
   await idle();
   caller.abort();
   answered.resolve(new Response("", { status: 429 }));
   await refused;
-  assert.equal(sent.length, 1);
+  assert.deepEqual([sent.length, retries.length], [1, 0]);
   assert.equal(clock.pending, 0);
 });
 
@@ -404,3 +404,20 @@ for (const effect of ["write", "read"] as const) {
     assert.equal(clock.pending, 0);
   });
 }
+
+Deno.test("send() leaves no listener at the caller's signal", async () => {
+  const { clock, caller, request } = setup([busy, ok]);
+  let listeners = 0;
+  const { signal } = caller;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners += 1;
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners -= 1;
+    removeEventListener.apply(signal, args);
+  };
+  await clock.run(request("read"));
+  assert.equal(listeners, 0);
+});

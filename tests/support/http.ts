@@ -4,6 +4,7 @@
 import { type App, type AppOptions, createApp } from "../../src/http/app.ts";
 import { LOOPBACK_NAMES } from "../../src/http/names.ts";
 import { serve } from "../../src/http/serve.ts";
+import { WebStandardStreamableHTTPServerTransport } from "../../src/sdk.ts";
 import { createServer, type ServerOptions } from "../../src/server.ts";
 import type { SimulatedCloud } from "../../src/simulator/cloud.ts";
 import { SIMULATION } from "../../src/simulator/state.ts";
@@ -31,8 +32,7 @@ export interface Served {
   logged: Record<string, unknown>[];
   /** The audit's lines, parsed. */
   audited: Record<string, unknown>[];
-  /** Sends to /mcp on 127.0.0.1 with the headers that MCP wants; a body that is no string goes as JSON. */
-  send(body: unknown, init?: RequestInit & { url?: string; address?: string }): Promise<Response>;
+  send: ReturnType<typeof sendTo>;
 }
 
 export function served(
@@ -48,6 +48,7 @@ export function served(
         actor: principal,
         policy: { ...serverOptions.policy, isReadOnly: !canWrite },
       }),
+    createTransport: (options) => new WebStandardStreamableHTTPServerTransport(options),
     isWrite: (name) => name === CHANGE,
     names: { hosts: LOOPBACK_NAMES, origins: [] },
     judges: [],
@@ -64,21 +65,32 @@ export function served(
     clock,
     logged,
     audited,
-    async send(body, { url = "http://127.0.0.1:8080/mcp", address = "127.0.0.1", headers, ...init } = {}) {
-      const request = new Request(url, {
-        method: "POST",
-        body: body === undefined || typeof body === "string" || body instanceof ReadableStream
-          ? body
-          : JSON.stringify(body),
-        ...init,
-        headers: {
-          "content-type": "application/json",
-          "accept": "application/json, text/event-stream",
-          ...headers as Record<string, string>,
-        },
-      });
-      return await app.fetch(request, { address });
-    },
+    send: sendTo(app),
+  };
+}
+
+/** Sends to /mcp on 127.0.0.1 with the headers that MCP wants; a body that is no string goes as JSON. */
+export function sendTo(app: App) {
+  return async (
+    body: unknown,
+    { url = "http://127.0.0.1:8080/mcp", address = "127.0.0.1", headers, ...init }: RequestInit & {
+      url?: string;
+      address?: string;
+    } = {},
+  ): Promise<Response> => {
+    const request = new Request(url, {
+      method: "POST",
+      body: body === undefined || typeof body === "string" || body instanceof ReadableStream
+        ? body
+        : JSON.stringify(body),
+      ...init,
+      headers: {
+        "content-type": "application/json",
+        "accept": "application/json, text/event-stream",
+        ...headers as Record<string, string>,
+      },
+    });
+    return await app.fetch(request, { address });
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * The second ring: the SDK's own client, joined in memory to the real server over the simulated cloud.
  */
-import { Client, InMemoryTransport } from "../../src/sdk_client.ts";
+import { Client, ElicitRequestSchema, InMemoryTransport } from "../../src/sdk_client.ts";
 import { createAudit } from "../../src/audit.ts";
 import { tokenAuthenticator } from "../../src/auth/token.ts";
 import { systemClock } from "../../src/clock.ts";
@@ -66,15 +66,29 @@ export function simulate({ options, ...reach }: Overrides = {}) {
   return { cloud, audited, logged, serverOptions };
 }
 
-/** A client of the server; overrides `options`, or what it reaches the cloud with. */
+export type PersonsAction = "accept" | "decline" | "cancel";
+
+/** Who sits in front of the client: without a person, the client cannot ask. */
+export interface Person {
+  /** Gets the question, gives the answer; may throw. */
+  person?: (question: string) => PersonsAction | Promise<PersonsAction>;
+  /** What the client declares under `elicitation` when there is a person. */
+  elicitation?: Record<string, unknown>;
+}
+
+/** A client of the server; overrides `options`, what it reaches the cloud with, or who sits in front of it. */
 export async function join(
   options: Partial<ServerOptions> = {},
-  reach: Omit<Overrides, "options"> = {},
+  { person, elicitation = { form: {} }, ...reach }: Omit<Overrides, "options"> & Person = {},
 ): Promise<Joined> {
   const { cloud, audited, logged, serverOptions } = simulate({ options, ...reach });
   const server = createServer(serverOptions);
   const [near, far] = InMemoryTransport.createLinkedPair();
-  const client = new Client({ name: "test-client", version: "1.2.3" });
+  const capabilities = person ? { elicitation } : {};
+  const client = new Client({ name: "test-client", version: "1.2.3" }, { capabilities });
+  if (person) {
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }) => ({ action: await person(params.message) }));
+  }
   await Promise.all([server.server.connect(far), client.connect(near)]);
   return {
     client,

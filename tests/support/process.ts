@@ -3,6 +3,8 @@
  */
 import { Client, StdioClientTransport } from "../../src/sdk_client.ts";
 import { fileURLToPath } from "node:url";
+import type { Setting } from "../../src/setting.ts";
+import { SETTINGS } from "../../src/settings.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const PERMISSIONS = ["--no-prompt", "--allow-env=HW_*,HUAWEICLOUD_SDK_*,DBSS_MCP_*"];
@@ -12,10 +14,19 @@ export interface ProcessOptions {
   env?: Record<string, string>;
   /** The one host and port that the process may reach, such as `127.0.0.1:40000`. */
   host?: string;
+  /** In place of the usual ones. */
+  permissions?: string[];
 }
 
-function commandLine({ args = [], host }: ProcessOptions): string[] {
-  return ["run", ...PERMISSIONS, ...(host ? [`--allow-net=${host}`] : []), MAIN, ...args];
+/** An empty variable counts as not set, so that nothing of the developer's own reaches a test. */
+const UNSET = Object.fromEntries(
+  Object.values(SETTINGS as Record<string, Setting<unknown>>)
+    .flatMap(({ env, fallbackEnv }) => [env, fallbackEnv])
+    .map((name) => [name, ""]),
+);
+
+function commandLine({ args = [], host, permissions = PERMISSIONS }: ProcessOptions): string[] {
+  return ["run", ...permissions, ...(host ? [`--allow-net=${host}`] : []), MAIN, ...args];
 }
 
 /** For tests that use the SDK's stdio client: its close() leaves a timer behind that it never clears. */
@@ -26,7 +37,7 @@ export async function connectToProcess(options: ProcessOptions) {
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
     args: commandLine(options),
-    env: options.env,
+    env: { ...UNSET, ...options.env },
     stderr: "ignore",
   });
   const client = new Client({ name: "test-client", version: "1.2.3" });
@@ -43,19 +54,19 @@ export async function connectToProcess(options: ProcessOptions) {
 export class ServerProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #stdout: Promise<string>;
+  readonly stdout: LineReader;
   readonly stderr: LineReader;
 
   constructor(options: ProcessOptions = {}) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: commandLine(options),
-      env: options.env,
+      env: { ...UNSET, ...options.env },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
-    this.#stdout = new Response(this.#child.stdout).text();
+    this.stdout = new LineReader(this.#child.stdout);
     this.stderr = new LineReader(this.#child.stderr);
   }
 
@@ -84,7 +95,11 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Waits for the end; every line of stdout parsed, or the test fails. */
   async finish(): Promise<{ code: number; messages: Record<string, unknown>[]; stdout: string; stderr: string }> {
-    const [{ code }, stdout, stderr] = await Promise.all([this.#child.status, this.#stdout, this.stderr.rest()]);
+    const [{ code }, stdout, stderr] = await Promise.all([
+      this.#child.status,
+      this.stdout.rest(),
+      this.stderr.rest(),
+    ]);
     return {
       code,
       stdout,
@@ -126,6 +141,11 @@ class LineReader {
       this.#text = this.#text.slice(end + 1);
       if (line.includes(part)) return line;
     }
+  }
+
+  /** Reads no more, so that the other side can no longer write. */
+  async cancel(): Promise<void> {
+    await this.#reader.cancel();
   }
 
   /** Everything, from the beginning of the stream to its end. */
