@@ -13,9 +13,10 @@ import { createClient, type HuaweiCloud } from "./huaweicloud/client.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
 import { createSend, type Fetch } from "./huaweicloud/send.ts";
 import { httpFaults } from "./http/requirements.ts";
+import { httpTransport } from "./http/transport.ts";
+import { gatherLines } from "./lines.ts";
 import { createLog, type Log } from "./log.ts";
 import { createRedactor } from "./redaction.ts";
-import { WebStandardStreamableHTTPServerTransport } from "./sdk.ts";
 import { createServer, type ServerOptions, TOOLS } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
@@ -88,7 +89,7 @@ async function serveHttp(config: Config): Promise<number> {
         actor: principal,
         policy: canWrite ? options.policy : { ...options.policy, isReadOnly: true },
       }),
-    createTransport: (options) => new WebStandardStreamableHTTPServerTransport(options),
+    createTransport: httpTransport,
     isWrite: (name) => TOOLS.some((tool) => tool.name === name && !tool.annotations.readOnlyHint),
     fetch,
     clock: systemClock,
@@ -116,12 +117,9 @@ async function serveHttp(config: Config): Promise<number> {
 /** What every command that serves needs: a log, and the options of its servers. */
 async function prepare(config: Config): Promise<{ log: Log; options: ServerOptions }> {
   const redactor = createRedactor([...config.secrets, ...(config.httpTokens ?? []).map(({ token }) => token)]);
-  const log = createLog({
-    level: config.logLevel,
-    clock: systemClock,
-    redactor,
-    write: (line) => printTo(Deno.stderr, line),
-  });
+  const lines = gatherLines(systemClock, (text) => printTo(Deno.stderr, text));
+  addEventListener("unload", lines.flush);
+  const log = createLog({ level: config.logLevel, clock: systemClock, redactor, write: lines.add });
   // stdout is the protocol: what a library prints goes to stderr.
   // deno-lint-ignore no-console
   console.log = console.info = console.debug = console.error;
@@ -137,7 +135,10 @@ async function prepare(config: Config): Promise<{ log: Log; options: ServerOptio
       audit: createAudit({
         clock: systemClock,
         redactor,
-        write: (line) => printTo(Deno.stderr, line),
+        write(line) {
+          lines.add(line);
+          lines.flush();
+        },
         append: config.auditFile === undefined
           ? undefined
           : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
