@@ -70,7 +70,7 @@ const TOOLS = {
   },
 };
 
-export function plainServer(): McpServer {
+export function plainServer(cloud?: string): McpServer {
   const server = new McpServer({ name: "plain", version: "1.0.0" });
   for (const [name, { input, output }] of Object.entries(TOOLS)) {
     server.registerTool(

@@ -1,0 +1,89 @@
+/**
+ * The programs that the bench compares, as processes of their own, started as a user's client starts them.
+ *
+ * Used by the measurements beside it. Every one gets narrow permissions and only the environment that is
+ * given here. It never reaches beyond loopback.
+ */
+import { fileURLToPath } from "node:url";
+import { SIMULATION } from "../src/simulator/state.ts";
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+export const BUILD = path("../dist/dbss-mcp.js");
+
+const PERMISSIONS = ["--no-prompt", "--allow-env=HW_*,HUAWEICLOUD_SDK_*,DBSS_MCP_*", "--allow-net=127.0.0.1"];
+
+/** Arguments of `deno`, up to the program's own. */
+export const PROGRAMS = {
+  source: ["run", ...PERMISSIONS, path("../src/main.ts")],
+  build: ["run", "--no-config", "--no-lock", "--unstable-no-legacy-abort", ...PERMISSIONS, BUILD],
+  plainStdio: ["run", ...PERMISSIONS, path("baselines/plain_stdio.ts")],
+  plainHttp: ["run", ...PERMISSIONS, path("baselines/plain_http.ts")],
+  bareHono: ["run", ...PERMISSIONS, path("baselines/bare_hono.ts")],
+  empty: ["run", ...PERMISSIONS, path("baselines/empty.ts")],
+  cloud: ["run", ...PERMISSIONS, path("cloud.ts")],
+} as const;
+export type Program = keyof typeof PROGRAMS;
+
+/** What points a server at the simulated cloud behind `origin`, without limits that a bench would meet. */
+export function environment(origin: string): Record<string, string> {
+  return {
+    HW_REGION_NAME: "cn-north-4",
+    HW_PROJECT_ID: SIMULATION.projectId,
+    HW_AUTH_TOKEN: SIMULATION.token,
+    DBSS_MCP_DBSS_ENDPOINT: origin,
+    DBSS_MCP_VPC_ENDPOINT: origin,
+    DBSS_MCP_HTTP_PORT: "0",
+    DBSS_MCP_HTTP_RATE_PER_MINUTE: "9999999",
+    DBSS_MCP_HTTP_MAX_CALLS: "10000",
+  };
+}
+
+interface Start {
+  args?: readonly string[];
+  env?: Record<string, string>;
+  /** Arguments of `deno` before the program, beside its permissions. */
+  flags?: readonly string[];
+}
+
+export function start(program: Program, stdio: "piped" | "null", { args = [], env, flags = [] }: Start = {}) {
+  const [run, ...rest] = PROGRAMS[program];
+  return new Deno.Command(Deno.execPath(), {
+    args: [run!, ...flags, ...rest, ...args],
+    env: { NO_COLOR: "1", ...env },
+    stdin: stdio,
+    stdout: stdio,
+    stderr: "piped",
+  }).spawn();
+}
+
+/** A program that listens, and says its address on stderr. */
+export class Listening implements AsyncDisposable {
+  private constructor(readonly url: URL, readonly pid: number, private readonly child: Deno.ChildProcess) {}
+
+  static async start(program: Program, options: Start = {}): Promise<Listening> {
+    const child = start(program, "null", options);
+    const url = Promise.withResolvers<URL>();
+    let seen = "";
+    void (async () => {
+      for await (const text of child.stderr.pipeThrough(new TextDecoderStream() as TransformStream)) {
+        if (seen.length < 10_000) seen += text;
+        const found = /"url":"(http[^"]+)"/.exec(seen)?.[1];
+        if (found !== undefined) url.resolve(new URL("/mcp", found));
+      }
+      url.reject(new Error(`${program} ended before it listened:\n${seen}`));
+    })();
+    return new Listening(await url.promise, child.pid, child);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill("SIGTERM");
+    await this.child.status;
+  }
+}
+
+/** Resident memory of a process in MiB; Linux and macOS. */
+export async function residentMiB(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", String(pid)] }).output();
+  return Number(new TextDecoder().decode(stdout)) / 1024;
+}
