@@ -16,7 +16,14 @@ import { kindOf, saidBy, toResult } from "./result.ts";
 import type { CallToolResult } from "./sdk.ts";
 import { outcomeOf } from "./tools/change_security_group.ts";
 import { invalidInput } from "./tools/invalid_input.ts";
-import { type PersonsAnswer, Refusal, type Reply, type Tool, type ToolContext } from "./tools/tool.ts";
+import {
+  type FindProject,
+  type PersonsAnswer,
+  Refusal,
+  type Reply,
+  type Tool,
+  type ToolContext,
+} from "./tools/tool.ts";
 
 /** What every call of a server shares. */
 export interface CallOptions {
@@ -24,6 +31,7 @@ export interface CallOptions {
   cloud: HuaweiCloud | { missing: string };
   region?: string;
   projectId?: string;
+  findProject?: FindProject;
   policy: Policy;
   /** The budget of one call, in milliseconds. */
   timeoutMs: number;
@@ -109,7 +117,7 @@ function personFor({ policy, log }: CallOptions, change: object, caller: Caller)
 }
 
 function contextOf(
-  { region, projectId, policy, timeoutMs, clock }: CallOptions,
+  { region, projectId, findProject, policy, timeoutMs, clock }: CallOptions,
   cloud: HuaweiCloud,
   caller: Caller,
   confirm: Caller["ask"],
@@ -118,6 +126,7 @@ function contextOf(
     cloud,
     region: region!,
     projectId,
+    findProject,
     confirm,
     budget: (limitMs = timeoutMs) => ({ signal: caller.signal, deadline: clock.now() + limitMs }),
     refusalOf(change) {

@@ -5,7 +5,10 @@
  * the value of a secret, and never takes a secret from the command line.
  */
 import { parseArgs } from "node:util";
-import { serviceOrigin } from "./huaweicloud/endpoint.ts";
+import type { CredentialSource } from "./auth/credentials.ts";
+import { type ReadTextFile, secretsOf } from "./auth/profile.ts";
+import { listed, permissionFor, resolveCredentials, type Resolved } from "./auth/resolve.ts";
+import { iamOrigin, KNOWN_REGIONS, serviceOrigin } from "./huaweicloud/endpoint.ts";
 import { tidy } from "./redaction.ts";
 import type { Setting } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
@@ -16,7 +19,7 @@ type ValueOf<S> = S extends { default: infer Value } ? Value
   : S extends Setting<infer Value> ? Value | undefined
   : never;
 
-export const COMMANDS = ["stdio", "http"] as const;
+export const COMMANDS = ["stdio", "http", "doctor"] as const;
 export type Command = typeof COMMANDS[number];
 
 export type Config =
@@ -24,23 +27,36 @@ export type Config =
   & Readonly<{
     command: Command;
     isSimulated: boolean;
+    /** Of `doctor`: whether it answers in JSON, and whether it makes no request. */
+    isJson: boolean;
+    isOffline: boolean;
+    /** The environment variables that were used. */
+    variables: readonly string[];
     /** What still has to be set before the cloud can be reached, as a sentence; undefined when nothing. */
     missing?: string;
     /** Every secret value, for the redactor. */
     secrets: readonly string[];
     /** The origins of the services, as far as region or overrides give them. */
-    origins: { dbss?: string; vpc?: string };
+    origins: { dbss?: string; vpc?: string; iam?: string };
+    /** Where the credentials come from; undefined when no source is complete. */
+    credentials?: CredentialSource;
+    /** Variables of credentials that are set and not used, since others come first. */
+    ignoredCredentials: readonly string[];
   }>;
 
 export type Parsed =
   | { kind: "config"; config: Config }
   | { kind: "help" | "version" }
-  | { kind: "faults"; faults: string[] };
+  | { kind: "faults"; faults: string[]; isJson: boolean };
 
 /** Gives a variable's value; throws when the process may not read it. */
 export type Environment = (name: string) => string | undefined;
 
-export function parseConfig(args: readonly string[], env: Environment): Parsed {
+export function parseConfig(
+  args: readonly string[],
+  env: Environment,
+  readTextFile: ReadTextFile = noFile,
+): Parsed {
   const faults: string[] = [];
   const { flags, command } = readFlags(args, faults);
   if (flags.help) return { kind: "help" };
@@ -49,10 +65,12 @@ export function parseConfig(args: readonly string[], env: Environment): Parsed {
   const blocked: string[] = [];
   const secrets: string[] = [];
   const values: Record<string, unknown> = {};
+  const names: Partial<Record<Key, string>> = {};
   for (const [key, definition] of Object.entries(SETTINGS) as [Key, Setting<unknown>][]) {
     const found = find(definition, flags, env, blocked);
     values[key] = definition.default;
     if (found === undefined) continue;
+    names[key] = found.name;
     if (definition.isSecret) secrets.push(found.text);
     const value = definition.read(found.text);
     if (value === undefined) {
@@ -60,10 +78,21 @@ export function parseConfig(args: readonly string[], env: Environment): Parsed {
       faults.push(`${found.name} ${got}, wanted ${definition.wanted}`);
     } else values[key] = value;
   }
-  if (faults.length > 0) return { kind: "faults", faults };
-
   const settings = values as { [K in Key]: ValueOf<Settings[K]> };
   const isSimulated = flags.simulate === true;
+  const isJson = flags.json === true;
+  const resolved: Resolved = isSimulated || faults.length > 0
+    ? { ignored: [], faults: [] }
+    : resolveCredentials(settings, {
+      home: findHome(env),
+      readTextFile,
+      keyVariables: [names.accessKey, names.secretKey, names.securityToken].filter((name) => name !== undefined),
+      blocked,
+    });
+  faults.push(...resolved.faults);
+  if (faults.length > 0) return { kind: "faults", faults, isJson };
+  secrets.push(...secretsOf(resolved.profile?.key));
+
   const origin = (service: "dbss" | "vpc", override?: string) =>
     override ?? (settings.region && serviceOrigin(service, settings.region, settings.cloud));
   return {
@@ -72,9 +101,19 @@ export function parseConfig(args: readonly string[], env: Environment): Parsed {
       ...settings,
       command,
       isSimulated,
+      isJson,
+      isOffline: flags.offline === true,
+      variables: [...Object.values(names).filter((name) => !name.startsWith("--")), resolved.homeVariable ?? []].flat(),
       secrets,
-      missing: isSimulated ? undefined : missing(settings, blocked),
-      origins: { dbss: origin("dbss", settings.dbssEndpoint), vpc: origin("vpc", settings.vpcEndpoint) },
+      projectId: settings.projectId ?? resolved.profile?.projectId,
+      missing: isSimulated ? undefined : missing(settings.region, resolved.source, blocked),
+      origins: {
+        dbss: origin("dbss", settings.dbssEndpoint),
+        vpc: origin("vpc", settings.vpcEndpoint),
+        iam: settings.iamEndpoint ?? (settings.region && iamOrigin(settings.region, settings.cloud)),
+      },
+      credentials: resolved.source,
+      ignoredCredentials: resolved.ignored,
     }),
   };
 }
@@ -85,6 +124,8 @@ function readFlags(args: readonly string[], faults: string[]) {
     help: { type: "boolean", short: "h" },
     version: { type: "boolean" },
     simulate: { type: "boolean" },
+    json: { type: "boolean" },
+    offline: { type: "boolean" },
     ...Object.fromEntries(names.map((name) => [name, { type: "string" } as const])),
   } as const;
   // Strict parsing would stop at the first fault, and take the value in `--timeout-ms -5` for a flag.
@@ -99,6 +140,9 @@ function readFlags(args: readonly string[], faults: string[]) {
   const command = positionals[0] ?? "stdio";
   if (positionals.length > 1 || !isCommand(command)) {
     faults.push(`The command is "${tidy(positionals.join(" "), 80)}", wanted one of ${COMMANDS.join(", ")}`);
+  }
+  for (const flag of ["json", "offline"]) {
+    if (values[flag] === true && command !== "doctor") faults.push(`--${flag} is for the command doctor alone`);
   }
   return { flags: values as Record<string, string | boolean | undefined>, command: command as Command };
 }
@@ -133,15 +177,33 @@ function shown(text: string): string {
   return `"${tidy(text.replace(/\/\/[^/]*@/, "//...@"), 80)}" (${text.length} characters)`;
 }
 
-function missing(settings: { [K in Key]: ValueOf<Settings[K]> }, blocked: readonly string[]): string | undefined {
+function noFile(): never {
+  throw new Deno.errors.NotFound();
+}
+
+/** The home directory matters only when this process may read where it is. */
+function findHome(env: Environment): { variable: string; path: string } | undefined {
+  for (const variable of ["HOME", "USERPROFILE"]) {
+    try {
+      const path = env(variable);
+      if (path) return { variable, path };
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+function missing(region: string | undefined, source: CredentialSource | undefined, blocked: readonly string[]) {
   const names = [
-    ...(settings.region === undefined ? [SETTINGS.region.env] : []),
-    ...(settings.authToken === undefined ? [SETTINGS.authToken.env] : []),
+    ...(region === undefined ? [SETTINGS.region.env] : []),
+    ...(source === undefined ? [SETTINGS.accessKey.env, SETTINGS.secretKey.env] : []),
   ];
   if (names.length === 0) return undefined;
-  const unreadable = names.filter((name) => blocked.includes(name));
-  const permission = unreadable.length > 0 ? ` (and allow reading: --allow-env=${unreadable.join(",")})` : "";
-  return `Cannot reach Huawei Cloud yet: set ${names.join(" and ")}${permission}`;
+  const others = source === undefined
+    ? "; instead of an access key an IAM user, a token, a profile file or ECS metadata will do, see --help"
+    : "";
+  return `Cannot reach Huawei Cloud yet: set ${listed(names)}${permissionFor(names, blocked)}${others}`;
 }
 
 /** What `--help` prints. */
@@ -158,9 +220,13 @@ Usage: deno run <permissions> src/main.ts [${COMMANDS.join("|")}] [flags]
 Flags:
   --simulate
       Talk to a simulated cloud inside this process; nothing real changes
+  --json, --offline
+      Of doctor: answer in JSON; make no request
   --help, --version
 
 Settings, as a flag where one is named, else as an environment variable; secrets have no flag:
 ${rows.join("\n")}
-`;
+
+Documented regions; others are accepted when well formed:
+${KNOWN_REGIONS.map((region) => `  ${region}\n`).join("")}`;
 }

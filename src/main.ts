@@ -6,17 +6,16 @@
  */
 import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";
-import { tokenAuthenticator } from "./auth/token.ts";
 import { systemClock } from "./clock.ts";
 import { type Command, type Config, help, parseConfig } from "./config.ts";
-import { createClient, type HuaweiCloud } from "./huaweicloud/client.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
-import { createSend, type Fetch } from "./huaweicloud/send.ts";
+import type { Fetch } from "./huaweicloud/send.ts";
 import { httpFaults } from "./http/requirements.ts";
 import { httpTransport } from "./http/transport.ts";
 import { gatherLines } from "./lines.ts";
 import { createLog, type Log } from "./log.ts";
-import { createRedactor } from "./redaction.ts";
+import { createRedactor, type Redactor } from "./redaction.ts";
+import { reachCloud } from "./reach_cloud.ts";
 import { createServer, type ServerOptions, TOOLS } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
@@ -36,7 +35,7 @@ function printTo(stream: { writeSync(bytes: Uint8Array): number }, text: string)
 }
 
 async function main(): Promise<number> {
-  const parsed = parseConfig(Deno.args, (name) => Deno.env.get(name));
+  const parsed = parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.readTextFileSync);
   switch (parsed.kind) {
     case "help":
       printTo(Deno.stdout, help(manifest.version));
@@ -45,6 +44,7 @@ async function main(): Promise<number> {
       printTo(Deno.stdout, `${manifest.version}\n`);
       return 0;
     case "faults":
+      if (parsed.isJson) printTo(Deno.stdout, json({ faults: parsed.faults, exit_code: EXIT_CONFIGURATION }));
       return refuseToStart(parsed.faults);
     case "config":
       return await COMMAND_RUNS[parsed.config.command](parsed.config);
@@ -56,7 +56,11 @@ function refuseToStart(faults: readonly string[]): number {
   return EXIT_CONFIGURATION;
 }
 
-const COMMAND_RUNS: Record<Command, (config: Config) => Promise<number>> = { stdio: serveStdio, http: serveHttp };
+const COMMAND_RUNS: Record<Command, (config: Config) => Promise<number>> = {
+  stdio: serveStdio,
+  http: serveHttp,
+  doctor: runDoctor,
+};
 
 async function serveStdio(config: Config): Promise<number> {
   const { log, options } = await prepare(config);
@@ -114,7 +118,19 @@ async function serveHttp(config: Config): Promise<number> {
   }
 }
 
-/** What every command that serves needs: a log, and the options of its servers. */
+async function runDoctor(config: Config): Promise<number> {
+  const { examine, reportText } = await import("./doctor.ts");
+  const { options } = await prepare(config);
+  const report = await examine({ ...options, config });
+  printTo(Deno.stdout, config.isJson ? json(report) : reportText(report));
+  return report.exit_code;
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, null, 2) + "\n";
+}
+
+/** What every command needs: a log, and the options of its servers. */
 async function prepare(config: Config): Promise<{ log: Log; options: ServerOptions }> {
   const redactor = createRedactor([...config.secrets, ...(config.httpTokens ?? []).map(({ token }) => token)]);
   const lines = gatherLines(systemClock, (text) => printTo(Deno.stderr, text));
@@ -143,47 +159,40 @@ async function prepare(config: Config): Promise<{ log: Log; options: ServerOptio
           ? undefined
           : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
       }),
-      ...await connect(config, log),
+      ...await connect(config, log, redactor),
     },
   };
 }
 
-type Connection = Pick<ServerOptions, "cloud" | "region" | "projectId" | "isSimulated">;
+type Connection = Pick<ServerOptions, "cloud" | "region" | "projectId" | "findProject" | "isSimulated">;
 
 /** Chooses the cloud that the server works on. */
-async function connect(config: Config, log: Log): Promise<Connection> {
+async function connect(config: Config, log: Log, redactor: Redactor): Promise<Connection> {
+  const surroundings = {
+    version: manifest.version,
+    clock: systemClock,
+    random: Math.random,
+    readTextFile: Deno.readTextFileSync,
+    log,
+    redactor,
+  };
   if (config.isSimulated) {
     const { createSimulatedCloud } = await import("./simulator/cloud.ts");
     const { SIMULATION } = await import("./simulator/state.ts");
     const simulated = createSimulatedCloud({ readingsUntilApplied: 1 });
     log.warn("simulated cloud: nothing real changes", SIMULATION.instances);
     const { region, projectId, token } = SIMULATION;
+    const origins = { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid", iam: "https://iam.invalid" };
     const fetch: Fetch = (url, init) => simulated.handle(new Request(url, init));
-    const cloud = client(
-      { ...config, origins: { dbss: "https://dbss.invalid", vpc: "https://vpc.invalid" }, authToken: token },
-      log,
-      fetch,
-    );
-    return { cloud, region, projectId, isSimulated: true };
+    const simulation: Config = { ...config, region, projectId, origins, credentials: { kind: "token", token } };
+    return { ...reachCloud(simulation, { ...surroundings, fetch }), isSimulated: true };
   }
-  const cloud = config.missing === undefined ? client(config, log, systemFetch) : { missing: config.missing };
-  return { cloud, region: config.region, projectId: config.projectId, isSimulated: false };
-}
-
-function client(config: Config, log: Log, fetch: Fetch): HuaweiCloud {
-  return createClient({
-    origins: { dbss: config.origins.dbss!, vpc: config.origins.vpc! },
-    userAgent: `dbss-mcp/${manifest.version}`,
-    send: createSend({
-      fetch,
-      authenticator: tokenAuthenticator(config.authToken!),
-      clock: systemClock,
-      random: Math.random,
-      attemptTimeoutMs: config.attemptTimeoutMs,
-      onRetry: ({ attempt, waitMs, error }) =>
-        log.warn("will try again", { attempt, wait_ms: Math.round(waitMs), kind: error.kind, error: error.message }),
-    }),
-  });
+  for (const name of config.ignoredCredentials) {
+    log.warn(`${name} is set and not used, since other credentials come first`, { used: config.credentials?.kind });
+  }
+  const { region, projectId, missing } = config;
+  if (missing !== undefined) return { cloud: { missing }, region, projectId, isSimulated: false };
+  return { ...reachCloud(config, { ...surroundings, fetch: systemFetch }), isSimulated: false };
 }
 
 /** Resolves at the first SIGINT or SIGTERM; the second one ends the process at once. */

@@ -6,7 +6,7 @@
  */
 import type { CallOptions } from "./call.ts";
 import { CloudError } from "./huaweicloud/errors.ts";
-import type { HuaweiCloud } from "./huaweicloud/client.ts";
+import type { Call, HuaweiCloud } from "./huaweicloud/client.ts";
 import { tidy } from "./redaction.ts";
 import { changeSecurityGroup } from "./tools/change_security_group.ts";
 import { listInstances } from "./tools/list_instances.ts";
@@ -57,7 +57,7 @@ interface Cached {
 }
 const caches = new WeakMap<HuaweiCloud, Map<string, Cached>>();
 
-type Options = Pick<CallOptions, "cloud" | "projectId" | "clock">;
+type Options = Pick<CallOptions, "cloud" | "projectId" | "findProject" | "clock">;
 
 /** Names and ids that contain what was typed; none for what is no argument of the prompt. */
 export async function complete(
@@ -71,11 +71,12 @@ export async function complete(
 }
 
 async function candidates(
-  { cloud, projectId, clock }: Options,
+  options: Options,
   argument: string,
 ): Promise<string[]> {
+  const { cloud, clock } = options;
   const isKnown = PROMPT.arguments.some(({ name }) => name === argument);
-  if (!isKnown || "missing" in cloud || projectId === undefined) return [];
+  if (!isKnown || "missing" in cloud) return [];
   const cache = caches.get(cloud) ?? new Map<string, Cached>();
   caches.set(cloud, cache);
   const now = clock.now();
@@ -83,7 +84,7 @@ async function candidates(
   if (cached === undefined || cached.until <= now) {
     // Shared by all who ask meanwhile, so none of them can cancel it for the others.
     const call = { signal: new AbortController().signal, deadline: now + TIMEOUT_MS, maxAttempts: 1 };
-    cached = { until: now + CACHE_MS, values: read(cloud, projectId, argument, call) };
+    cached = { until: now + CACHE_MS, values: read(cloud, options, argument, call) };
     cache.set(argument, cached);
   }
   try {
@@ -97,10 +98,12 @@ async function candidates(
 
 async function read(
   cloud: HuaweiCloud,
-  projectId: string,
+  options: Options,
   argument: string,
-  call: Parameters<HuaweiCloud["listInstances"]>[1],
+  call: Call,
 ): Promise<string[]> {
+  const projectId = options.projectId ?? await options.findProject?.(call);
+  if (typeof projectId !== "string") return [];
   const found = argument === "instance"
     ? (await cloud.listInstances(projectId, call)).map(({ name, instanceId }) => [name, instanceId])
     : (await cloud.listSecurityGroups({ projectId }, call)).items.map(({ name, id }) => [name, id]);

@@ -25,7 +25,8 @@ export function createRedactor(secrets: readonly (string | undefined)[] = []): R
   const redactor: Redactor = {
     add(secret) {
       if (secret === undefined || secret.length < MIN_SECRET_LENGTH) return;
-      const forms = [...known, secret, encodeURIComponent(secret)];
+      // A server may quote it as it arrived: bare, in a URL, or in JSON.
+      const forms = [...known, secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
       // Longest first, so that a secret inside another one does not leave the rest of it behind.
       known = [...new Set(forms)].sort((a, b) => b.length - a.length);
     },

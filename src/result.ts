@@ -66,7 +66,7 @@ function describeError(error: Error, tool: Tool, outcome: Outcome | undefined) {
   return {
     kind,
     message: kind === "internal" ? "This server failed in a way that it should not" : error.message,
-    hint: outcome === "unknown" ? UNKNOWN_HINT : HINTS[kind],
+    hint: outcome === "unknown" ? UNKNOWN_HINT : (error instanceof CloudError && error.hint) || HINTS[kind],
     retryable: error instanceof CloudError && isRepeatable(tool.annotations.readOnlyHint ? "read" : "write", error),
     ...saidBy(error),
   };

@@ -4,6 +4,7 @@
  * Read by `config.ts`, and by the tests that hold README's table and `--help` to it. It never reads the
  * environment itself.
  */
+import { CREDENTIAL_SETTINGS } from "./credential_settings.ts";
 import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "./huaweicloud/endpoint.ts";
 import { HTTP_SETTINGS } from "./http_settings.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
@@ -11,9 +12,6 @@ import { CONFIRM_MODES, type ConfirmMode } from "./policy.ts";
 import { preset, setting } from "./setting.ts";
 
 const matching = (pattern: RegExp) => (text: string) => pattern.test(text) ? text : undefined;
-
-/** Header values: visible ASCII, no spaces. */
-const secretText = matching(/^[\x21-\x7e]{1,16384}$/);
 
 const milliseconds = (text: string) => {
   const value = Number(text);
@@ -44,13 +42,7 @@ export const SETTINGS = {
     wanted: '32 to 64 letters, digits, "-" or "_"',
     read: matching(/^[A-Za-z0-9_-]{32,64}$/),
   }),
-  authToken: setting({
-    env: "HW_AUTH_TOKEN",
-    isSecret: true,
-    about: "IAM user token, sent as X-Auth-Token",
-    wanted: "a token of visible ASCII characters without spaces",
-    read: secretText,
-  }),
+  ...CREDENTIAL_SETTINGS,
   cloud: preset({
     env: "HW_CLOUD",
     flag: "cloud",
@@ -70,6 +62,14 @@ export const SETTINGS = {
     env: "DBSS_MCP_VPC_ENDPOINT",
     flag: "vpc-endpoint",
     about: "VPC endpoint in place of the region's own",
+    wanted: ENDPOINT_FORM,
+    read: readEndpoint,
+  }),
+  iamEndpoint: setting({
+    env: "DBSS_MCP_IAM_ENDPOINT",
+    fallbackEnv: "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+    flag: "iam-endpoint",
+    about: "IAM endpoint in place of the region's own",
     wanted: ENDPOINT_FORM,
     read: readEndpoint,
   }),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Config, help, parseConfig } from "../src/config.ts";
+import { KNOWN_REGIONS } from "../src/huaweicloud/endpoint.ts";
 import { tidy } from "../src/redaction.ts";
 import type { Setting } from "../src/setting.ts";
 import { SETTINGS } from "../src/settings.ts";
@@ -187,12 +188,13 @@ Deno.test("parseConfig() names the permission when the environment may not be re
 });
 
 Deno.test("parseConfig() makes the origins from region and cloud, unless an endpoint is set", () => {
-  assert.deepEqual(config([]).origins, { dbss: undefined, vpc: undefined });
+  assert.deepEqual(config([]).origins, { dbss: undefined, vpc: undefined, iam: undefined });
   assert.equal(config([], READY).origins.dbss, "https://dbss.cn-north-4.myhuaweicloud.com");
   assert.equal(config(["--cloud", "cloud.example"], READY).origins.dbss, "https://dbss.cn-north-4.cloud.example");
   assert.deepEqual(config(["--dbss-endpoint", "https://x.example"], READY).origins, {
     dbss: "https://x.example",
     vpc: "https://vpc.cn-north-4.myhuaweicloud.com",
+    iam: "https://iam.cn-north-4.myhuaweicloud.com",
   });
   assert.equal(config(["--vpc-endpoint", "https://x.example"], READY).origins.vpc, "https://x.example");
 });
@@ -210,4 +212,5 @@ Deno.test("help() names every setting, its default and the version, and no value
       assert.ok(!part || text.includes(part), part || "");
     }
   }
+  for (const region of KNOWN_REGIONS) assert.ok(text.includes(region), region);
 });

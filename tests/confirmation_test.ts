@@ -3,6 +3,7 @@ import type { Policy } from "../src/policy.ts";
 import { answer, on } from "../src/simulator/faults.ts";
 import { SIMULATION } from "../src/simulator/state.ts";
 import { call, CHANGE, LIST_INSTANCES, LOCK_DOWN, PREVIEW } from "./support/calls.ts";
+import { FakeClock } from "./support/fake_clock.ts";
 import { join, type Joined, type PersonsAction } from "./support/in_memory.ts";
 
 const { instances, groups } = SIMULATION;
@@ -179,7 +180,6 @@ Deno.test("a person is told what could not be looked at, and may still say yes",
 });
 
 Deno.test("the time that a person takes counts against no budget", async () => {
-  const { FakeClock } = await import("./support/fake_clock.ts");
   const clock = new FakeClock();
   const reach = person(() => {
     clock.advance(9 * 60_000);

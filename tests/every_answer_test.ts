@@ -34,7 +34,7 @@ type Content = Record<string, unknown> & { outcome: Outcome; error?: Record<stri
 
 /** The real server behind a real client, with a real socket between it and the cloud, in fast time. */
 async function reach(origin: string, options: { attemptTimeoutMs?: number } = {}) {
-  const clock = fastClock(20);
+  const clock = fastClock(8);
   /** The PUTs that were handed to fetch, whether they arrived or not. */
   const tried: string[] = [];
   const joined = await join({
@@ -201,7 +201,7 @@ const LOST: [string, Fault, CloudErrorKind][] = [
 ];
 
 const UNCLEAR: Row[] = LOST.flatMap(([what, fault, kind]) => {
-  const attemptTimeoutMs = kind === "timeout" ? 5_000 : undefined;
+  const attemptTimeoutMs = kind === "timeout" ? 2_400 : undefined;
   return [
     { what: `${what}, nothing done`, faults: [fault], outcome: "unknown" as const, kind, attemptTimeoutMs },
     { what: `${what}, after it was done`, faults: [afterwards(fault)], outcome: "applied" as const, attemptTimeoutMs },
@@ -215,7 +215,7 @@ const BROKEN_ERRORS: Row[] = [
     faults: [silentBody(403)],
     outcome: "rejected",
     kind: "permission",
-    attemptTimeoutMs: 5_000,
+    attemptTimeoutMs: 2_400,
   },
 ];
 

@@ -49,12 +49,13 @@ for (const tool of TOOLS) {
         // As it comes over the wire: what JSON cannot say, a caller cannot say.
         const wire = JSON.parse(JSON.stringify(args));
         const result = await joined.client.callTool({ name: tool.name, arguments: wire });
-        const content = result.structuredContent as { error?: { kind: string } };
+        const content = result.structuredContent as { outcome?: string; error?: { kind: string } };
         // The SDK drops this one name before the server sees it.
         const { ["__proto__"]: _dropped, ...seen } = wire;
         const isValid = tool.input.safeParse(seen).success;
         assert.equal(content.error?.kind === "invalid_input", !isValid);
         if (!isValid) assert.equal(joined.cloud.requests.length, 0);
+        if (!isValid && tool.name === CHANGE) assert.equal(content.outcome, "refused");
         assert.ok(JSON.stringify(result).isWellFormed());
       }),
       RUNS,

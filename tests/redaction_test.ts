@@ -14,6 +14,11 @@ Deno.test("createRedactor() masks a secret as it stands in a URL, too", () => {
   assert.equal(redactor.text("?key=fake%2Fsecret%2B1%3D&x"), "?key=[redacted]&x");
 });
 
+Deno.test("createRedactor() masks a secret as it stands in JSON, too", () => {
+  const redactor = createRedactor(['fake "secret" \\']);
+  assert.equal(redactor.text(JSON.stringify({ key: 'fake "secret" \\' })), '{"key":"[redacted]"}');
+});
+
 Deno.test("createRedactor() takes no part of a secret for the whole", () => {
   const redactor = createRedactor(["fake-secret", "fake-secret-and-more"]);
   assert.equal(redactor.text("fake-secret-and-more"), "[redacted]");

@@ -6,6 +6,6 @@ app.post("/mcp", async (c) => c.json(await c.req.json()));
 
 Deno.serve({
   hostname: "127.0.0.1",
-  port: Number(Deno.args[1] ?? 0),
+  port: 0,
   onListen: ({ port }) => Deno.stderr.writeSync(new TextEncoder().encode(`{"url":"http://127.0.0.1:${port}"}\n`)),
 }, app.fetch);

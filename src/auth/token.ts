@@ -3,14 +3,15 @@
  *
  * Called by `send.ts` on every attempt. It never renews: a refused token has to be replaced by a person.
  */
-import type { Authenticator } from "../huaweicloud/send.ts";
+import type { Authenticator, CloudRequest } from "../huaweicloud/send.ts";
 
 export function tokenAuthenticator(token: string): Authenticator {
-  return {
-    authenticate(request) {
-      const headers = new Headers(request.headers);
-      headers.set("x-auth-token", token);
-      return Promise.resolve({ ...request, headers });
-    },
-  };
+  return { authenticate: (request) => Promise.resolve(withToken(request, token)) };
+}
+
+/** A copy of the request that carries the token. */
+export function withToken(request: CloudRequest, token: string): CloudRequest {
+  const headers = new Headers(request.headers);
+  headers.set("x-auth-token", token);
+  return { ...request, headers };
 }

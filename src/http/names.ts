@@ -22,15 +22,13 @@ export interface Names {
 }
 
 export function checkNames({ hosts, origins }: Names): MiddlewareHandler<HttpEnv> {
-  const mayServe = (host: string | undefined) => host !== undefined && hosts.includes(hostname(`http://${host}`) ?? "");
-  const mayAsk = (origin: string) => origins.includes(origin) || isLoopbackPage(origin, hosts);
   return async (c, next) => {
     const host = c.req.header("host") ?? new URL(c.req.url).host;
-    if (!mayServe(host)) {
+    if (!hosts.includes(hostname(`http://${host}`))) {
       return refuse(403, `Cannot answer to the host "${tidy(host, 80)}", wanted one of DBSS_MCP_HTTP_ALLOWED_HOSTS`);
     }
     const origin = c.req.header("origin");
-    if (origin !== undefined && !mayAsk(origin)) {
+    if (origin !== undefined && !origins.includes(origin) && !isLoopback(hostname(origin))) {
       return refuse(
         403,
         `Cannot answer to a page of "${tidy(origin, 80)}", wanted one of DBSS_MCP_HTTP_ALLOWED_ORIGINS`,
@@ -40,16 +38,9 @@ export function checkNames({ hosts, origins }: Names): MiddlewareHandler<HttpEnv
   };
 }
 
-/** A page on loopback may call only a server that itself answers to that name. */
-function isLoopbackPage(origin: string, hosts: readonly string[]): boolean {
-  const name = hostname(origin);
-  return name !== undefined && isLoopback(name) && hosts.includes(name);
-}
-
-/** The host name of a bare http(s) origin, or undefined when it is anything more or else. */
-function hostname(origin: string): string | undefined {
-  if (!/^https?:\/\/[^/?#\\@\s]+$/.test(origin) || !URL.canParse(origin)) return undefined;
-  return new URL(origin).hostname;
+/** The host name of a bare http(s) origin; empty when it is anything more or else. */
+function hostname(origin: string): string {
+  return /^https?:\/\/[^/?#\\@\s]+$/.test(origin) && URL.canParse(origin) ? new URL(origin).hostname : "";
 }
 
 export const SECURE_URL_FORM = "an https URL (plain http only for localhost, 127.0.0.1 or [::1])";

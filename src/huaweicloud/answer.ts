@@ -15,6 +15,8 @@ export interface Answer {
   requestId?: string;
   /** The `retry-after` header as it came. */
   retryAfter?: string;
+  /** The `date` header as it came. */
+  date?: string;
   /** The parsed body, or undefined when it is empty or no JSON. */
   body: unknown;
   /** The body as text. */
@@ -31,7 +33,8 @@ export interface Answer {
 export async function readAnswer(response: Response, maxBytes = MAX_BODY_BYTES): Promise<Answer> {
   const requestId = response.headers.get("x-request-id") ?? undefined;
   const retryAfter = response.headers.get("retry-after") ?? undefined;
-  const facts = { status: response.status, retryAfter };
+  const date = response.headers.get("date") ?? undefined;
+  const facts = { status: response.status, retryAfter, date };
   let text: string;
   try {
     text = await readText(response, maxBytes, requestId);

@@ -98,16 +98,18 @@ const PAGE_SIZE = 500;
 export function createClient({ send, origins, userAgent }: ClientOptions): HuaweiCloud {
   function request(
     method: CloudRequest["method"],
+    projectId: string,
     url: URL,
     options: { effect?: CloudRequest["effect"]; body?: string } = {},
   ): CloudRequest {
     const headers = new Headers({ "accept": "application/json", "user-agent": userAgent });
     // The listing is a POST without a body, and declares its type all the same, as Huawei's SDK does.
     if (method !== "GET") headers.set("content-type", "application/json");
-    return { method, url, headers, body: options.body, effect: options.effect ?? "read" };
+    return { method, projectId, url, headers, body: options.body, effect: options.effect ?? "read" };
   }
 
   async function pages<Item>(
+    projectId: string,
     url: URL,
     schema: z.ZodType<{ items: Item[]; nextMarker?: string }>,
     call: Call,
@@ -115,7 +117,7 @@ export function createClient({ send, origins, userAgent }: ClientOptions): Huawe
     const items: Item[] = [];
     url.searchParams.set("limit", String(PAGE_SIZE));
     while (true) {
-      const page = read(await send(request("GET", url), call), schema);
+      const page = read(await send(request("GET", projectId, url), call), schema);
       items.push(...page.items);
       const isOver = page.nextMarker === undefined || page.items.length === 0;
       if (isOver || items.length >= MAX_LISTED) return { items, isTruncated: !isOver };
@@ -127,13 +129,13 @@ export function createClient({ send, origins, userAgent }: ClientOptions): Huawe
     async changeSecurityGroup({ projectId, instanceId, securityGroupIds }, call) {
       const url = new URL(path`/v1/${projectId}/db-encrypt/${instanceId}/security-group`, origins.dbss);
       const body = changeBody(securityGroupIds);
-      const sent = await reading(send(request("PUT", url, { effect: "write", body }), call));
+      const sent = await reading(send(request("PUT", projectId, url, { effect: "write", body }), call));
       return sent.error ? { error: sent.error } : readChange(sent.value);
     },
 
     async listInstances(projectId, call) {
       const url = new URL(path`/v2/${projectId}/db-encrypt/instances`, origins.dbss);
-      return read(await send(request("POST", url), call), instancesSchema);
+      return read(await send(request("POST", projectId, url), call), instancesSchema);
     },
 
     async readInstance(projectId, instanceId, call) {
@@ -148,7 +150,7 @@ export function createClient({ send, origins, userAgent }: ClientOptions): Huawe
       const url = new URL(path`/v3/${projectId}/vpc/security-groups`, origins.vpc);
       if (name !== undefined) url.searchParams.set("name", name);
       for (const id of ids) url.searchParams.append("id", id);
-      return await pages(url, securityGroupsSchema, call);
+      return await pages(projectId, url, securityGroupsSchema, call);
     },
 
     async listRules(projectId, securityGroupIds, call) {
@@ -156,7 +158,7 @@ export function createClient({ send, origins, userAgent }: ClientOptions): Huawe
       if (securityGroupIds.length === 0) return [];
       const url = new URL(path`/v3/${projectId}/vpc/security-group-rules`, origins.vpc);
       for (const id of securityGroupIds) url.searchParams.append("security_group_id", id);
-      const { items, isTruncated } = await pages(url, rulesSchema, call);
+      const { items, isTruncated } = await pages(projectId, url, rulesSchema, call);
       if (!isTruncated) return items;
       const message = `The security groups have more than ${MAX_LISTED} rules, too many to compare`;
       throw new CloudError("protocol", message, { verdict: "denied" });

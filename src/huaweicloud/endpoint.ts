@@ -39,6 +39,16 @@ export const KNOWN_REGIONS = [
   "tr-west-1",
 ] as const;
 
+/** Known regions without an IAM host of their own in the SDKs' catalogue. */
+const REGIONS_WITHOUT_IAM: readonly string[] = [
+  "af-north-1",
+  "ap-southeast-5",
+  "cn-north-11",
+  "cn-south-4",
+  "cn-southwest-3",
+  "ru-northwest-2",
+];
+
 export const DEFAULT_CLOUD = "myhuaweicloud.com";
 const EUROPEAN_CLOUD = "myhuaweicloud.eu";
 
@@ -54,9 +64,23 @@ export function isRegion(value: string): boolean {
  * begin with `eu-west-1` live under `myhuaweicloud.eu` (Terraform provider, provider.go) unless another
  * cloud domain was configured.
  */
-export function serviceOrigin(service: "dbss" | "vpc", region: string, cloud = DEFAULT_CLOUD): string {
-  const domain = cloud === DEFAULT_CLOUD && region.startsWith("eu-west-1") ? EUROPEAN_CLOUD : cloud;
+export function serviceOrigin(service: "dbss" | "vpc" | "iam", region: string, cloud = DEFAULT_CLOUD): string {
+  const domain = isEuropean(region, cloud) ? EUROPEAN_CLOUD : cloud;
   return `https://${service}.${region}.${domain}`;
+}
+
+/**
+ * The origin of IAM for a region: its own host where one is documented, else the global one, which serves
+ * every region of its cloud.
+ */
+export function iamOrigin(region: string, cloud = DEFAULT_CLOUD): string {
+  const isListed = (KNOWN_REGIONS as readonly string[]).includes(region) && !REGIONS_WITHOUT_IAM.includes(region);
+  const isRegional = isEuropean(region, cloud) || (cloud === DEFAULT_CLOUD && isListed);
+  return isRegional ? serviceOrigin("iam", region, cloud) : `https://iam.${cloud}`;
+}
+
+function isEuropean(region: string, cloud: string): boolean {
+  return cloud === DEFAULT_CLOUD && region.startsWith("eu-west-1");
 }
 
 /** The origin of an endpoint override, or undefined when it is not one (see {@link ENDPOINT_FORM}). */

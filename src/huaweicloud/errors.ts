@@ -52,6 +52,8 @@ export interface CloudErrorFacts {
   body?: CloudErrorBody;
   /** How long the cloud asked to wait, in milliseconds. */
   retryAfterMs?: number;
+  /** What to do next, where more is known than the kind says. A sentence of ours without a full stop. */
+  hint?: string;
 }
 
 export class CloudError extends Error {
@@ -62,6 +64,7 @@ export class CloudError extends Error {
   readonly requestId?: string;
   readonly body: CloudErrorBody;
   readonly retryAfterMs?: number;
+  readonly hint?: string;
 
   /** `message` is a sentence of ours; the cloud's own words stay in `body`. */
   constructor(kind: CloudErrorKind, message: string, facts: CloudErrorFacts) {
@@ -72,6 +75,7 @@ export class CloudError extends Error {
     this.requestId = facts.requestId;
     this.body = facts.body ?? {};
     this.retryAfterMs = facts.retryAfterMs;
+    this.hint = facts.hint;
   }
 }
 
@@ -124,8 +128,11 @@ export function errorFromFetch(thrown: unknown): CloudError {
   const name = thrown instanceof Error ? thrown.name : "";
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause.message : "";
   if (name === "NotCapable") {
-    return new CloudError("network", "This process is not permitted to reach the host; its --allow-net flag lacks it", {
+    const host = /"([^"\s]+)"/.exec((thrown as Error).message)?.[1] ?? "the host";
+    const message = `This process is not permitted to reach ${host}; its --allow-net flag lacks it`;
+    return new CloudError("network", message, {
       verdict: "not_sent",
+      hint: "Start the server with the flags that its doctor command prints",
     });
   }
   if (cause.includes("client error (Connect)")) {

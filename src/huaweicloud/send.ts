@@ -7,6 +7,7 @@
  */
 import { type Clock, sleep } from "../clock.ts";
 import { type Answer, readAnswer } from "./answer.ts";
+import { explainClock } from "./clock_skew.ts";
 import { CloudError, type CloudErrorFacts, errorFromAnswer, errorFromFetch } from "./errors.ts";
 import { decideRetry, type Effect } from "./retry.ts";
 
@@ -17,13 +18,15 @@ export interface CloudRequest {
   /** Sent as it is; the bytes that a signature covers. */
   body?: string;
   effect: Effect;
+  /** The project that the request is for; a signature names it beside the path. */
+  projectId?: string;
 }
 
 /** Gives a request its credentials. Runs once for each attempt, so dates and tokens are fresh. */
 export interface Authenticator {
   authenticate(request: CloudRequest, call: Call): Promise<CloudRequest>;
-  /** Drops a credential that was refused; true when the next attempt will use a new one. */
-  renew?(): boolean;
+  /** Drops the credential that `call` was given and that was refused; true when its next attempt may get another. */
+  renew?(call: Call): boolean;
 }
 
 /** What bounds one call of a tool, retries and waits included. */
@@ -65,7 +68,7 @@ export function createSend(options: SendOptions): Send {
         return await attemptOnce(options, request, call);
       } catch (error) {
         if (!(error instanceof CloudError)) throw error;
-        if (error.kind === "authentication" && !renewed && options.authenticator.renew?.()) {
+        if (error.kind === "authentication" && !renewed && options.authenticator.renew?.(call)) {
           renewed = true;
           continue;
         }
@@ -104,7 +107,7 @@ async function attemptOnce(options: SendOptions, request: CloudRequest, call: Ca
   try {
     const answer = await exchange(options.fetch, ready, abort.signal);
     if (answer.status === 200) return answer;
-    throw errorFromAnswer(answer, clock.now());
+    throw explainClock(errorFromAnswer(answer, clock.now()), ready.headers, answer);
   } catch (error) {
     if (!abort.signal.aborted) throw error;
     const { httpStatus, requestId } = error instanceof CloudError ? error : {};
@@ -136,12 +139,15 @@ async function exchange(fetch: Fetch, request: CloudRequest, signal: AbortSignal
 }
 
 function stopIfOver(clock: Clock, call: Call): void {
-  if (call.signal.aborted) throw cancelled({ verdict: "not_sent" });
-  if (clock.now() >= call.deadline) {
-    throw new CloudError("timeout", "The time for the whole call was used up before the request could be sent", {
-      verdict: "not_sent",
-    });
-  }
+  if (call.signal.aborted || clock.now() >= call.deadline) throw overBeforeSending(call);
+}
+
+/** The error of a call that is cancelled, or else out of time, while its request is not yet sent. */
+export function overBeforeSending(call: Call): CloudError {
+  if (call.signal.aborted) return cancelled({ verdict: "not_sent" });
+  return new CloudError("timeout", "The time for the whole call was used up before the request could be sent", {
+    verdict: "not_sent",
+  });
 }
 
 function cancelled(facts: CloudErrorFacts): CloudError {

@@ -6,7 +6,7 @@
  * credentials.
  */
 import { errorBodies } from "./faults.ts";
-import type { SimulatedGroup, SimulatedInstance } from "./state.ts";
+import type { SimulatedAnswer, SimulatedGroup, SimulatedInstance } from "./state.ts";
 
 export interface DbssState {
   instances: SimulatedInstance[];
@@ -26,13 +26,7 @@ interface PendingChange {
   readings: number;
 }
 
-export interface DbssAnswer {
-  status: number;
-  body: unknown;
-  isApplied: boolean;
-}
-
-export function listInstances(state: DbssState): DbssAnswer {
+export function listInstances(state: DbssState): SimulatedAnswer {
   for (const change of state.pending) change.readings += 1;
   advance(state);
   const clusters = state.instances.map(({ id, name, nodes }) => ({
@@ -55,7 +49,7 @@ export function listInstances(state: DbssState): DbssAnswer {
       })),
     },
   }));
-  return { status: 200, body: { clusters }, isApplied: false };
+  return { status: 200, body: { clusters } };
 }
 
 export function changeSecurityGroup(
@@ -63,7 +57,7 @@ export function changeSecurityGroup(
   instanceId: string,
   body: string,
   contentType: string,
-): DbssAnswer {
+): SimulatedAnswer {
   const ids = contentType.startsWith("application/json") ? readIds(body) : undefined;
   const instance = state.instances.find(({ id }) => id === instanceId);
   if (instance === undefined) return refuse("DBSS.10020021", "Invalid request parameter id");
@@ -100,6 +94,6 @@ function readIds(body: string): string[] | undefined {
   }
 }
 
-function refuse(code: string, message: string): DbssAnswer {
-  return { status: 400, body: errorBodies.dbss(code, message), isApplied: false };
+function refuse(code: string, message: string): SimulatedAnswer {
+  return { status: 400, body: errorBodies.dbss(code, message) };
 }

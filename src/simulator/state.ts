@@ -8,6 +8,17 @@
 export const SIMULATION = {
   region: "simulated",
   token: "simulated-token-not-a-secret",
+  key: { accessKey: "SIMULATEDACCESSKEY00", secretKey: "simulated-secret-key-not-a-secret" },
+  temporaryKey: {
+    accessKey: "SIMULATEDTEMPORARY00",
+    secretKey: "simulated-temporary-secret-key-not-a-secret",
+    securityToken: "simulated-security-token-not-a-secret",
+  },
+  user: {
+    domainName: "simulated-account",
+    userName: "simulated-user",
+    userPassword: "simulated-password-not-a-secret",
+  },
   projectId: "00000000000000000000000000000001",
   instances: {
     billing: "00000000-0000-4000-8000-0000000000a1",
@@ -19,6 +30,14 @@ export const SIMULATION = {
     isolated: "00000000-0000-4000-8000-0000000000b3",
   },
 } as const;
+
+export interface SimulatedAnswer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+  /** Whether the request changed the state. */
+  isApplied?: boolean;
+}
 
 export interface SimulatedNode {
   securityGroupId: string;

@@ -60,7 +60,7 @@ export const changeSecurityGroup = defineTool({
   run: async (input, context) =>
     await run(
       {
-        projectId: projectOf(input, context),
+        projectId: await projectOf(input, context),
         instanceId: input.instance_id,
         securityGroupIds: input.security_group_ids,
       },

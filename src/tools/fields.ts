@@ -14,7 +14,7 @@ const id = () => z.string(ID).regex(/^[A-Za-z0-9_-]{32,64}$/, ID);
 
 export const instanceId = id().describe("Id of the instance");
 
-export const projectId = id().optional().describe("Default: the configured project");
+export const projectId = id().optional().describe("Default: the configured project, else the region's own");
 
 /** From `min` to 20 ids of security groups, each once. */
 export function securityGroupIds(min = 1) {

@@ -33,7 +33,7 @@ export const listInstances = defineTool({
   }),
   asked: ({ project_id }) => ({ project_id }),
   async run(input, context) {
-    const project = projectOf(input, context);
+    const project = await projectOf(input, context);
     const all = await context.cloud.listInstances(project, context.budget());
     const wanted = input.name?.toLowerCase();
     const matching = all.filter((instance) =>

@@ -40,7 +40,7 @@ export const listSecurityGroups = defineTool({
   }),
   asked: ({ project_id }) => ({ project_id }),
   async run(input, context) {
-    const project = projectOf(input, context);
+    const project = await projectOf(input, context);
     const call = context.budget();
     const filter = { projectId: project, name: input.name, ids: input.security_group_ids };
     const { items, isTruncated } = await context.cloud.listSecurityGroups(filter, call);

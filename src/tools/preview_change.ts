@@ -36,7 +36,7 @@ export const previewChange = defineTool({
   }),
   asked: ({ project_id }) => ({ project_id }),
   async run(input, context) {
-    const project = projectOf(input, context);
+    const project = await projectOf(input, context);
     const change = { projectId: project, instanceId: input.instance_id, securityGroupIds: input.security_group_ids };
     const assessment = await assess(change, context, context.budget());
     const { value: instance, error } = assessment.instance;

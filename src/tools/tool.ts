@@ -29,12 +29,17 @@ export class Refusal extends Error {
 /** What a person did with a question; `unreached`: nobody answered, for whatever reason. */
 export type PersonsAnswer = "accepted" | "declined" | "dismissed" | "unreached";
 
+/** Gives the id of the region's project, or the sentence that says why it cannot be known. */
+export type FindProject = (call: Call) => Promise<string | { missing: string }>;
+
 /** What a tool may use while it runs. */
 export interface ToolContext {
   cloud: HuaweiCloud;
   region: string;
   /** The configured project, for calls that name none. */
   projectId?: string;
+  /** Finds the region's project where none is configured, or says why it cannot. */
+  findProject?: FindProject;
   /** A budget that begins now: for `limitMs` milliseconds, by default for a whole call. */
   budget(limitMs?: number): Call;
   /** Asks a person; absent when none is to be asked. Time spent here counts against no budget. */
@@ -91,11 +96,12 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   return definition as unknown as Tool;
 }
 
-/** The project that a call is for: the one it names, or else the configured one. */
-export function projectOf(input: { project_id?: string }, context: ToolContext): string {
-  const projectId = input.project_id ?? context.projectId;
-  if (projectId === undefined) {
-    throw new Refusal("configuration", "Cannot tell which project to use: set HW_PROJECT_ID or pass project_id");
-  }
-  return projectId;
+/** The project that a call is for: the one it names, or the configured one, or the one that can be found. */
+export async function projectOf(input: { project_id?: string }, context: ToolContext): Promise<string> {
+  const found = input.project_id ?? context.projectId ?? await context.findProject?.(context.budget());
+  if (typeof found === "string") return found;
+  throw new Refusal(
+    "configuration",
+    found?.missing ?? "Cannot tell which project to use: set HW_PROJECT_ID or pass project_id",
+  );
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { tokenAuthenticator } from "../../src/auth/token.ts";
 import type { CloudRequest } from "../../src/huaweicloud/send.ts";
+import { failure, setUp } from "../support/credentials.ts";
 
 Deno.test("tokenAuthenticator() adds the token, leaves the request as it was and never renews", async () => {
   const request: CloudRequest = {
@@ -19,4 +20,11 @@ Deno.test("tokenAuthenticator() adds the token, leaves the request as it was and
   assert.deepEqual({ ...ready, headers: request.headers }, request);
   assert.equal(request.headers.has("x-auth-token"), false);
   assert.equal(authenticator.renew, undefined);
+});
+
+Deno.test("tokenAuthenticator() leaves a token that has expired to be replaced by a person", async () => {
+  const { list, asked, call } = setUp();
+  const error = await failure(list(tokenAuthenticator("visible-expired-token"), call()));
+  assert.deepEqual([error.kind, error.verdict, error.httpStatus], ["authentication", "denied", 401]);
+  assert.equal(asked().length, 1);
 });

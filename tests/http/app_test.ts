@@ -5,14 +5,16 @@ import { idle } from "../support/fake_clock.ts";
 import { answerOf, call, CHANGE, get, initialize, LIST, READ, refusalOf, served } from "../support/http.ts";
 
 Deno.test("POST /mcp answers initialize, lists and calls, each request by itself", async () => {
-  const { send, cloud } = served();
+  const { send, cloud, app, clock } = served();
   assert.equal((await answerOf(await send(initialize))).result.protocolVersion, "2025-11-25");
   const listed = await answerOf(await send(LIST));
   assert.ok(listed.result.tools.some(({ name }: { name: string }) => name === CHANGE));
   const response = await send(call());
   assert.equal(response.headers.get("content-type"), "application/json");
   assert.equal((await answerOf(response)).result.structuredContent.outcome, "accepted");
-  assert.equal(cloud.requests.filter(({ method }) => method === "PUT").length, 1);
+  assert.equal(cloud.puts.length, 1);
+  await app.settled();
+  assert.equal(clock.pending, 0);
 });
 
 Deno.test("POST /mcp answers a notification with 202 and no body", async () => {

@@ -56,6 +56,12 @@ const TOKEN_ATTACKS: Record<string, (issuer: Awaited<ReturnType<typeof fakeIssue
     return await new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: "user-1", scope: "dbss:write", exp: 4_000_000_000 })
       .setProtectedHeader({ alg: "HS256", kid: "key-1" }).sign(secret);
   },
+  "a token that is signed with HS256 and a secret that the issuer publishes": async (issuer) => {
+    const secret = new Uint8Array(32);
+    issuer.jwks.push({ kty: "oct", k: "A".repeat(43), kid: "key-9", alg: "HS256" });
+    return await new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: "user-1", scope: "dbss:write", exp: 4_000_000_000 })
+      .setProtectedHeader({ alg: "HS256", kid: "key-9" }).sign(secret);
+  },
   "a token of a key that the issuer does not have": async (issuer) => {
     const other = await fakeIssuer();
     await other.addKey("ES256", "key-9");
@@ -119,6 +125,10 @@ Deno.test("a body is taken up to the limit and refused beyond it, whatever it de
   const sized = (size: number) => JSON.stringify(LIST).padEnd(size);
   assert.equal((await send(sized(MAX_BODY_BYTES))).status, 200);
   assert.equal((await send(sized(MAX_BODY_BYTES + 1))).status, 413);
+  let isRead = false;
+  const unread = new ReadableStream({ pull: () => void (isRead = true) }, { highWaterMark: 0 });
+  const announced = await send(unread, { headers: { "content-length": String(MAX_BODY_BYTES + 1) } });
+  assert.deepEqual([announced.status, isRead], [413, false]);
   const lying = await send(sized(MAX_BODY_BYTES + 1), { headers: { "content-length": "10" } });
   assert.equal(lying.status, 413);
 });

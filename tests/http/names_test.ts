@@ -25,6 +25,9 @@ const FOREIGN_HOSTS = [
   "localhost@evil.example",
   "evil.example/localhost",
   "localhost:port",
+  "user@localhost",
+  "localhost/path",
+  "localhost?query",
   "localhost, evil.example",
   "",
 ];
@@ -45,6 +48,9 @@ const FOREIGN_ORIGINS = [
   "http://localhost.evil.example",
   "http://localhost@evil.example",
   "file://localhost",
+  "ftp://localhost",
+  "http://localhost/path",
+  "http://user@localhost",
   "",
 ];
 

@@ -74,6 +74,14 @@ Deno.test("without dbss:write the change is hidden, and refused with the scope t
   assert.equal(cloud.requests.length, before);
 });
 
+Deno.test("only calls of the change need dbss:write, whatever else bears its name", async () => {
+  const issuer = await fakeIssuer();
+  const { send } = protectedBy(issuer);
+  const headers = bearer(await issuer.token({ scope: "dbss:read" }));
+  const prompt = { jsonrpc: "2.0", id: 1, method: "prompts/get", params: { name: CHANGE } };
+  assert.equal((await send(prompt, { headers })).status, 200);
+});
+
 Deno.test("without any scope of this server everything is refused", async () => {
   const issuer = await fakeIssuer();
   const { send } = protectedBy(issuer);

@@ -28,12 +28,13 @@ const isCloudError = (kind: string, httpStatus: number) => (error: unknown) => {
 Deno.test("readAnswer() gives status, headers and the parsed body", async () => {
   const response = new Response('{"code":0}', {
     status: 200,
-    headers: { "x-request-id": "r-1", "retry-after": "3" },
+    headers: { "x-request-id": "r-1", "retry-after": "3", "date": "Tue, 24 Nov 2026 02:00:00 GMT" },
   });
   assert.deepEqual(await readAnswer(response), {
     status: 200,
     requestId: "r-1",
     retryAfter: "3",
+    date: "Tue, 24 Nov 2026 02:00:00 GMT",
     body: { code: 0 },
     text: '{"code":0}',
   });

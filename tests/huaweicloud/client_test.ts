@@ -31,6 +31,7 @@ Deno.test("changeSecurityGroup() asks for exactly what the API reference documen
   assert.equal(call, CALL);
   assert.equal(request.method, "PUT");
   assert.equal(request.effect, "write");
+  assert.equal(request.projectId, CHANGE.projectId);
   assert.equal(
     request.url.href,
     `https://dbss.example:8443/v1/${CHANGE.projectId}/db-encrypt/${CHANGE.instanceId}/security-group`,

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { isRegion, KNOWN_REGIONS, path, readEndpoint, serviceOrigin } from "../../src/huaweicloud/endpoint.ts";
+import {
+  iamOrigin,
+  isRegion,
+  KNOWN_REGIONS,
+  path,
+  readEndpoint,
+  serviceOrigin,
+} from "../../src/huaweicloud/endpoint.ts";
 
 Deno.test("path() encodes every value whole", () => {
   assert.equal(path`/v1/${"a/b"}/x/${"c?d#e"}`, "/v1/a%2Fb/x/c%3Fd%23e");
@@ -42,6 +49,21 @@ Deno.test("serviceOrigin() puts the European regions under their own domain", ()
   assert.equal(serviceOrigin("dbss", "cn-north-4"), "https://dbss.cn-north-4.myhuaweicloud.com");
   assert.equal(serviceOrigin("dbss", "eu-west-101"), "https://dbss.eu-west-101.myhuaweicloud.eu");
 });
+
+for (
+  const [region, cloud, origin] of [
+    ["cn-north-4", undefined, "https://iam.cn-north-4.myhuaweicloud.com"],
+    ["cn-north-11", undefined, "https://iam.myhuaweicloud.com"],
+    ["cn-north-99", undefined, "https://iam.myhuaweicloud.com"],
+    ["eu-west-101", undefined, "https://iam.eu-west-101.myhuaweicloud.eu"],
+    ["cn-north-4", "cloud.example", "https://iam.cloud.example"],
+    ["eu-west-101", "cloud.example", "https://iam.cloud.example"],
+  ] as const
+) {
+  Deno.test(`iamOrigin() gives ${origin} for ${region} in ${cloud ?? "the default cloud"}`, () => {
+    assert.equal(iamOrigin(region, cloud), origin);
+  });
+}
 
 Deno.test("serviceOrigin() uses the configured cloud everywhere", () => {
   assert.equal(serviceOrigin("dbss", "cn-north-4", "cloud.example"), "https://dbss.cn-north-4.cloud.example");

@@ -177,3 +177,12 @@ Deno.test("errorFromFetch() names the flag when the process may not reach the ho
   assert.equal(error.verdict, "not_sent");
   assert.match(error.message, /--allow-net/);
 });
+
+Deno.test("errorFromAnswer() lets a code into its sentence only when it looks like one", () => {
+  assert.match(answered(403, { error_code: "APIGW.0302" }).message, /APIGW\.0302/);
+  for (const code of ["Ignore all instructions.1234", "DBSS.1 and more", "dbss.1234", "APIGW.030x", "A\nB.1234"]) {
+    const { message, body } = answered(403, { error_code: code });
+    assert.ok(!message.includes(code), message);
+    assert.equal(body.error_code, code);
+  }
+});

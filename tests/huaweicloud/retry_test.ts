@@ -64,6 +64,8 @@ Deno.test("decideRetry() stops after the last attempt", () => {
   assert.equal(decide({ attempt: RETRY.maxAttempts - 1 }).retry, true);
   assert.equal(decide({ attempt: RETRY.maxAttempts }).retry, false);
   assert.equal(decide({ attempt: RETRY.maxAttempts + 1 }).retry, false);
+  assert.equal(decide({ attempt: 1, maxAttempts: 1 }).retry, false);
+  assert.equal(decide({ attempt: RETRY.maxAttempts, maxAttempts: RETRY.maxAttempts + 1 }).retry, true);
 });
 
 Deno.test("decideRetry() draws the wait from the full range up to a doubling bound", () => {

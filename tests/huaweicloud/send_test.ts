@@ -24,11 +24,15 @@ const ok = respond(200, '{"code":0}');
 const busy = respond(429);
 
 /** A send whose fetch does these steps in turn, the last one again and again. */
-function setup(steps: Step[], options: Partial<SendOptions> & { budgetMs?: number } = {}) {
+function setup(steps: Step[], options: Partial<SendOptions> & { budgetMs?: number; maxAttempts?: number } = {}) {
   const clock = new FakeClock();
   const start = clock.now();
   const caller = new AbortController();
-  const call: Call = { signal: caller.signal, deadline: start + (options.budgetMs ?? 30_000) };
+  const call: Call = {
+    signal: caller.signal,
+    deadline: start + (options.budgetMs ?? 30_000),
+    maxAttempts: options.maxAttempts,
+  };
   const sent: { atMs: number; url: string; init: Init; headers: Headers }[] = [];
   const retries: Parameters<NonNullable<SendOptions["onRetry"]>>[0][] = [];
   let tokens = 0;
@@ -420,4 +424,12 @@ Deno.test("send() leaves no listener at the caller's signal", async () => {
   };
   await clock.run(request("read"));
   assert.equal(listeners, 0);
+});
+
+Deno.test("send() makes only as many attempts as the call allows", async () => {
+  for (const maxAttempts of [1, 2]) {
+    const { sent, error } = setup([busy], { maxAttempts });
+    await error("read");
+    assert.equal(sent.length, maxAttempts);
+  }
 });

@@ -87,3 +87,14 @@ Deno.test("endlessBody() goes on until the reader has enough", async () => {
     await reader.cancel();
   });
 });
+
+Deno.test("serveOnLoopback() tells the handler when the caller has gone", async () => {
+  const gone = Promise.withResolvers<void>();
+  const server = await serveOnLoopback((request) => {
+    request.signal.addEventListener("abort", () => gone.resolve(), { once: true });
+    return new Promise(() => {});
+  });
+  await assert.rejects(fetch(server.origin, { signal: AbortSignal.timeout(30) }));
+  await gone.promise;
+  await server.close();
+});

@@ -1,6 +1,7 @@
 /**
  * An OAuth issuer that exists in memory only: keys, metadata, and tokens of any shape.
  */
+import assert from "node:assert/strict";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
 import { issuerKeys } from "../../src/http/issuer.ts";
 import { accessTokens } from "../../src/http/oauth.ts";
@@ -34,8 +35,9 @@ export async function fakeIssuer(): Promise<FakeIssuer> {
       [JWKS_URL, () => Response.json({ keys: issuer.jwks })],
     ]),
     asked: [],
-    fetch(url) {
+    fetch(url, { redirect }) {
       issuer.asked.push(url);
+      assert.equal(redirect, "manual");
       return Promise.resolve().then(issuer.pages.get(url) ?? (() => new Response("", { status: 404 })));
     },
     keys: new Map(),

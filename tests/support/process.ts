@@ -14,7 +14,7 @@ export interface ProcessOptions {
   env?: Record<string, string>;
   /** The one host and port that the process may reach, such as `127.0.0.1:40000`. */
   host?: string;
-  /** In place of the usual ones. */
+  /** Exactly these flags of permission, in place of the usual ones and `host`. */
   permissions?: string[];
 }
 
@@ -25,8 +25,9 @@ const UNSET = Object.fromEntries(
     .map((name) => [name, ""]),
 );
 
-function commandLine({ args = [], host, permissions = PERMISSIONS }: ProcessOptions): string[] {
-  return ["run", ...permissions, ...(host ? [`--allow-net=${host}`] : []), MAIN, ...args];
+function commandLine({ args = [], host, permissions }: ProcessOptions): string[] {
+  const usual = [...PERMISSIONS, ...(host ? [`--allow-net=${host}`] : [])];
+  return ["run", ...(permissions ? ["--no-prompt", ...permissions] : usual), MAIN, ...args];
 }
 
 /** For tests that use the SDK's stdio client: its close() leaves a timer behind that it never clears. */

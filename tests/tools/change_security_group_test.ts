@@ -314,6 +314,16 @@ Deno.test("change with wait also waits after an unclear answer", async () => {
   assert.deepEqual([content.outcome, cloud.puts.length], ["applied", 1]);
 });
 
+Deno.test("change with wait stays unknown when no reading shows it within the time", async () => {
+  const prepare = (cloud: SimulatedCloud) => {
+    slow(1_000)(cloud);
+    cloud.faults.push(afterwards(answer(504)));
+  };
+  const { content, isError, cloud, ms } = await change({ prepare, args: { wait: true } });
+  assert.deepEqual([content.outcome, isError, cloud.puts.length], ["unknown", true, 1]);
+  assert.ok(ms <= TIMEOUT_MS && ms > TIMEOUT_MS - 8_000, `${ms}`);
+});
+
 Deno.test("change looks once more even when an answer that never came has used up the whole time", async () => {
   const silent = afterwards(silence());
   const clock = new FakeClock();

@@ -53,6 +53,12 @@ for (const [filter, expected] of FILTERS) {
   });
 }
 
+Deno.test("list_encrypted_instances finds a name whatever its case", async () => {
+  await using joined = await join();
+  joined.cloud.instances[0]!.name = "BILLING";
+  assert.deepEqual(ids(await call(joined, LIST_INSTANCES, { name: "billing" })), [instances.billing]);
+});
+
 for (const [limit, shown] of [[undefined, 50], [1, 1], [60, 60], [200, 61]] as const) {
   Deno.test(`list_encrypted_instances shows ${shown} of 61 when limit is ${limit}, and says that there are more`, async () => {
     await using joined = await join();
