@@ -1,7 +1,7 @@
 /**
  * The trace of every attempted change: one JSON line each, also for those that were refused.
  *
- * Called by `server.ts` around a run of a tool that writes: before it, to be sure that the line can be
+ * Called by `call.ts` around a run of a tool that writes: before it, to be sure that the line can be
  * written, and after it, before the answer is given. It never holds a secret, and never lets a change pass
  * that it could not record.
  */

@@ -1,7 +1,7 @@
 /**
  * The pure decision over a tool call: allow it, refuse it and say why, or ask a person first.
  *
- * Called by `server.ts` between a tool's input check and its run, and by the preview, which tells what the
+ * Called by `call.ts` between a tool's input check and its run, and by the preview, which tells what the
  * change would meet. It asks nobody itself, and no argument of a call can stand in for a person.
  */
 
@@ -9,6 +9,7 @@ export const CONFIRM_MODES = ["auto", "required", "off"] as const;
 export type ConfirmMode = typeof CONFIRM_MODES[number];
 
 export interface Policy {
+  /** By configuration, or because the caller may only read. */
   isReadOnly: boolean;
   confirm: ConfirmMode;
   /** Undefined: every instance. */
@@ -47,7 +48,9 @@ export function decide(policy: Policy, change: ChangeRequest, canAsk: boolean): 
 }
 
 function refusal(policy: Policy, change: ChangeRequest): string | undefined {
-  if (policy.isReadOnly) return "Cannot change anything: DBSS_MCP_READ_ONLY is true";
+  if (policy.isReadOnly) {
+    return "Cannot change anything: it is read-only, by DBSS_MCP_READ_ONLY or for want of the scope dbss:write";
+  }
   const { instance_id: instance, security_group_ids: groups = [] } = change;
   if (instance !== undefined && policy.allowedInstanceIds?.includes(instance) === false) {
     return `Cannot change instance ${instance}: DBSS_MCP_ALLOWED_INSTANCE_IDS does not list it`;

@@ -1,7 +1,7 @@
 /**
  * From a reply to what the client gets: one sentence for people, and the same facts as data.
  *
- * The last step of a call, called by `server.ts`. The only place where prose for the model is written: what
+ * The last step of a call, called by `call.ts`. The only place where prose for the model is written: what
  * the cloud said appears in data fields alone, without control characters, cut and free of secrets.
  */
 import { CLOUD_ERROR_KINDS, CloudError, type CloudErrorBody } from "./huaweicloud/errors.ts";
@@ -18,7 +18,7 @@ export type ErrorKind = typeof ERROR_KINDS[number];
 export const HINTS: Record<ErrorKind, string> = {
   invalid_input: "Correct the named argument and call again",
   configuration: "Set what is named in the server's environment and restart it",
-  policy: "Ask whoever runs this server; only its environment can allow it",
+  policy: "Ask whoever runs this server; nobody else can allow it",
   confirmation: "Ask the person what they want instead; do not call again without their word",
   state_changed: "Preview again, show the person what is different now, and use the new change_arguments",
   state_unknown: "Wait a little and preview again",
@@ -50,7 +50,7 @@ export function toResult(tool: Tool, reply: Reply<Record<string, unknown>>, reda
   const error = reply.error && describeError(reply.error, tool, reply.outcome as Outcome | undefined);
   const clean = (text: string, key: string) =>
     tidy(redactor.text(text), key === "encoded_authorization_message" ? MAX_ENCODED : MAX_TEXT);
-  const structuredContent = mapStrings({ ...reply, error }, clean) as Record<string, unknown>;
+  const structuredContent = mapStrings({ outcome: reply.outcome, ...reply, error }, clean) as Record<string, unknown>;
   return {
     content: [
       { type: "text", text: tidy(redactor.text(sentence(reply, error)), 4 * MAX_TEXT) },

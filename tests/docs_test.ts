@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../src/config.ts";
 import { permissionFlags } from "../src/permissions.ts";
+import { HTTP_SETTINGS } from "../src/http_settings.ts";
 import { ERROR_KINDS, HINTS } from "../src/result.ts";
 import { TOOLS } from "../src/server.ts";
 import type { Setting } from "../src/setting.ts";
@@ -12,29 +13,55 @@ import { join } from "./support/in_memory.ts";
 const root = new URL("../", import.meta.url);
 const readme = Deno.readTextFileSync(new URL("README.md", root));
 const clientConfig = JSON.parse(Deno.readTextFileSync(new URL("mcp.config.json", root)));
-const settings: Setting<unknown>[] = Object.values(SETTINGS);
+const deployment = Deno.readTextFileSync(new URL("docs/deployment.md", root));
+const httpSettings: Setting<unknown>[] = Object.values(HTTP_SETTINGS);
+const settings = Object.values(SETTINGS as Record<string, Setting<unknown>>);
 
 /** The rows of the table whose first heading is `heading`, a list of cells each. */
-function table(heading: string): string[][] {
-  const lines = readme.split("\n");
+function table(heading: string, text = readme): string[][] {
+  const lines = text.split("\n");
   const start = lines.findIndex((line) => new RegExp(`^\\| ${heading} +\\|`).test(line));
-  assert.notEqual(start, -1, `README has no table with the heading ${heading}`);
+  assert.notEqual(start, -1, `There is no table with the heading ${heading}`);
   const end = lines.findIndex((line, index) => index > start && !line.startsWith("|"));
   return lines.slice(start + 2, end).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
 }
 
 const code = (text: string | undefined) => text === undefined ? "" : `\`${text}\``;
 
-Deno.test("README lists every setting with its names, its default and what it is for", () => {
+const rowOf = ({ env, fallbackEnv, default: preset, about }: Setting<unknown>) => [
+  code(env),
+  code(fallbackEnv),
+  preset === undefined ? "" : code(String(preset)),
+  about,
+];
+
+Deno.test("README lists every setting but those of HTTP, which stand in docs/deployment.md", () => {
   assert.deepEqual(
     table("variable"),
-    settings.map(({ env, fallbackEnv, default: preset, about }) => [
-      code(env),
-      code(fallbackEnv),
-      preset === undefined ? "" : code(String(preset)),
-      about,
-    ]),
+    settings.filter((setting) => !httpSettings.includes(setting)).map(rowOf),
   );
+  assert.deepEqual(table("variable", deployment), httpSettings.map(rowOf));
+});
+
+Deno.test("what is deployed sets only variables that there are", () => {
+  const known = settings.flatMap(({ env, fallbackEnv }) => [env, fallbackEnv]);
+  for (const path of ["Dockerfile", "deploy/kubernetes.yaml", "deploy/nginx.conf", "docs/deployment.md"]) {
+    const text = Deno.readTextFileSync(new URL(path, root));
+    for (const [name] of text.matchAll(/\b(HW|DBSS_MCP)_[A-Z_]+[A-Z]\b/g)) {
+      assert.ok(known.includes(name), `${path}: ${name}`);
+    }
+  }
+});
+
+Deno.test("README shows each client's own way to write the HTTP entry", () => {
+  const { url } = clientConfig.mcpServers["dbss-http"];
+  const rows = table("client");
+  assert.equal(rows.length, 8);
+  for (const [client, , cell] of rows) {
+    const entry = cell!.slice(1, -1);
+    assert.ok(entry.includes(url) && entry.includes("Bearer "), client);
+    if (entry.startsWith("{")) JSON.parse(entry);
+  }
 });
 
 Deno.test("README lists every kind of error with its hint", () => {
@@ -75,13 +102,25 @@ Deno.test("README stays under 250 lines", () => {
   assert.ok(readme.split("\n").length < 250);
 });
 
+interface ClientEntry {
+  command?: string;
+  args?: string[];
+  env?: Record<string, string>;
+  url?: string;
+  headers?: Record<string, string>;
+}
+
 Deno.test("mcp.config.json starts the server with narrow flags and valid settings", () => {
   for (
-    const [name, entry] of Object.entries<{ command?: string; args?: string[]; env?: Record<string, string> }>(
+    const [name, entry] of Object.entries<ClientEntry>(
       clientConfig.mcpServers,
     )
   ) {
-    if (entry.command === undefined) continue;
+    if (entry.command === undefined) {
+      assert.match(entry.url!, /^https:\/\/.*\/mcp$/, name);
+      assert.match(entry.headers!.Authorization!, /^Bearer <.+>$/, name);
+      continue;
+    }
     const args = entry.args!;
     const main = args.findIndex((arg) => arg.endsWith("/src/main.ts"));
     const permissions = args.slice(1, main);

@@ -20,7 +20,7 @@ const ROWS: [Partial<Policy>, canAsk: boolean, verdict: string, kind?: string, w
   [{ allowedInstanceIds: ["I-1"] }, true, "refuse", "policy", /DBSS_MCP_ALLOWED_INSTANCE_IDS/],
   [{ allowedSecurityGroupIds: ["g-1"] }, true, "refuse", "policy", /group g-2: DBSS_MCP_ALLOWED_SECURITY_GROUP_IDS/],
   [{ allowedSecurityGroupIds: ["g-3"] }, true, "refuse", "policy", /group g-1, g-2: DBSS_MCP_ALLOWED_SECURITY_GR/],
-  [{ isReadOnly: true, confirm: "off" }, true, "refuse", "policy", /DBSS_MCP_READ_ONLY is true/],
+  [{ isReadOnly: true, confirm: "off" }, true, "refuse", "policy", /it is read-only, by DBSS_MCP_READ_ONLY/],
 ];
 
 for (const [policy, canAsk, verdict, kind, why] of ROWS) {
@@ -62,7 +62,7 @@ for (const [policy, names] of REFUSED) {
     const { content, sentence } = await call(joined, CHANGE, LOCK_DOWN);
     assert.deepEqual([content.outcome, content.error.kind, content.error.retryable], ["refused", "policy", false]);
     assert.match(content.error.message, names);
-    assert.match(sentence, /^Refused, no change was sent: .*only its environment can allow it\.$/);
+    assert.match(sentence, /^Refused, no change was sent: .*nobody else can allow it\.$/);
     assert.deepEqual([joined.cloud.requests.length, questions], [0, 0]);
     assert.deepEqual(content.security_group_ids, LOCK_DOWN.security_group_ids);
     assert.equal(joined.audited[0]!.error_kind, "policy");

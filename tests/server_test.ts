@@ -12,6 +12,7 @@ Deno.test("tools/call changes the group and says what the cloud said", async () 
   await using joined = await join();
   const { content, isError } = await call(joined, CHANGE, LOCK_DOWN);
   assert.deepEqual([content.outcome, content.code, isError], ["accepted", 0, false]);
+  assert.equal(Object.keys(content)[0], "outcome");
 });
 
 Deno.test("the whole story: list, preview, change, check, undo, by the names of things alone", async () => {

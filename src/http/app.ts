@@ -69,7 +69,9 @@ export function createApp(options: AppOptions): App {
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => options.missing === undefined ? c.text("ok\n") : c.text("not configured\n", 503));
 
+  const crossOrigin = names.origins.length > 0 ? corsFor(names.origins) : undefined;
   if (oauth) {
+    if (crossOrigin) app.use(`${METADATA_PATH}/*`, crossOrigin);
     const metadata = {
       resource: `${oauth.publicOrigin}${MCP_PATH}`,
       resource_name: "DBSS MCP",
@@ -86,7 +88,7 @@ export function createApp(options: AppOptions): App {
   // so that guessing is slowed down. Only then is the body read (bounded by `handle`) and parsed, so that a
   // stranger cannot make this process hold or parse anything.
   app.use(MCP_PATH, checkNames(names));
-  if (names.origins.length > 0) app.use(MCP_PATH, corsFor(names.origins));
+  if (crossOrigin) app.use(MCP_PATH, crossOrigin);
   app.use(
     MCP_PATH,
     judges.length > 0 ? authenticate(judges, challenge) : anonymous,

@@ -29,24 +29,29 @@ export interface IssuerOptions {
 
 /** @throws TokenError with the code `unavailable` when the keys cannot be had. */
 export function issuerKeys(options: IssuerOptions): JWTVerifyGetKey {
-  const get = withPauses(options);
-  let found: Promise<JWTVerifyGetKey> | undefined;
-  const find = async () => {
-    const url = options.jwksUrl ?? await findJwksUrl(options.issuer, get);
-    return createRemoteJWKSet(new URL(url), {
+  const { issuer, clock, log } = options;
+  let pauseEnds = 0;
+  const get: Get = async (url, init) => {
+    if (clock.now() < pauseEnds) throw new Error("The issuer failed a moment ago and is left in peace");
+    return await options.fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), ...init, redirect: "manual" });
+  };
+  const find = async () =>
+    createRemoteJWKSet(new URL(options.jwksUrl ?? await findJwksUrl(issuer, get)), {
       [customFetch]: get,
       timeoutDuration: TIMEOUT_MS,
       cooldownDuration: options.cooldownMs ?? COOLDOWN_MS,
     });
-  };
+  // Kept through later failures: a token of an unknown key must not cost the others their known ones.
+  let keys: JWTVerifyGetKey | undefined;
+  let finding: Promise<JWTVerifyGetKey> | undefined;
   return async (header, token) => {
     try {
-      found ??= find();
-      return await (await found)(header, token);
+      keys ??= await (finding ??= find().finally(() => finding = undefined));
+      return await keys(header, token);
     } catch (error) {
       if (isAboutToken(error)) throw error;
-      found = undefined;
-      options.log.error("cannot get the issuer's keys", { issuer: options.issuer, error: String(error) });
+      if (clock.now() >= pauseEnds) pauseEnds = clock.now() + PAUSE_MS;
+      log.error("cannot get the issuer's keys", { issuer, error: String(error) });
       throw new TokenError("unavailable", "Cannot judge the token now, because its issuer's keys cannot be fetched");
     }
   };
@@ -57,22 +62,7 @@ function isAboutToken(error: unknown): boolean {
     error instanceof errors.JOSENotSupported || error instanceof errors.JWKInvalid;
 }
 
-type Get = (url: string, init?: RequestInit) => Promise<Response>;
-
-function withPauses({ fetch, clock }: IssuerOptions): Get {
-  let pauseEnds = 0;
-  return async (url, init = {}) => {
-    if (clock.now() < pauseEnds) throw new Error("The issuer did not answer a moment ago");
-    try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), ...init, redirect: "manual" });
-      if (response.status >= 500) pauseEnds = clock.now() + PAUSE_MS;
-      return response;
-    } catch (error) {
-      pauseEnds = clock.now() + PAUSE_MS;
-      throw error;
-    }
-  };
-}
+type Get = (url: string, init: RequestInit) => Promise<Response>;
 
 async function findJwksUrl(issuer: string, get: Get): Promise<string> {
   for (const url of metadataUrls(issuer)) {

@@ -76,7 +76,7 @@ function scopesOf({ scope, scp }: JWTPayload): string[] {
 function reason(error: unknown): string {
   if (error instanceof errors.JWTExpired) return "The token has expired";
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return `The token is not for this server: see its ${error.claim}`;
+    return `The token is not accepted here because of its ${error.claim}`;
   }
   if (error instanceof errors.JOSEAlgNotAllowed) return "The token is signed in a way that is not allowed here";
   if (error instanceof errors.JOSEError) return "The token is not a valid access token";

@@ -18,6 +18,11 @@ export const RETRY = {
   maxBackoffMs: 8_000,
   /** The longest Retry-After that is obeyed, in milliseconds; a longer one is shortened to this. */
   maxRetryAfterMs: 20_000,
+  /**
+   * What an attempt must have left, in milliseconds: a change that is cut off before its answer can come
+   * would turn a certain failure into an unknown outcome.
+   */
+  minAttemptMs: 1_000,
 } as const;
 
 export interface RetryState {
@@ -44,7 +49,7 @@ export function decideRetry(state: RetryState): RetryDecision {
   const waitMs = error.retryAfterMs === undefined
     ? state.random * Math.min(RETRY.maxBackoffMs, RETRY.baseMs * 2 ** (attempt - 1))
     : Math.min(error.retryAfterMs, RETRY.maxRetryAfterMs);
-  return waitMs < state.remainingMs ? { retry: true, waitMs } : STOP;
+  return waitMs + RETRY.minAttemptMs <= state.remainingMs ? { retry: true, waitMs } : STOP;
 }
 
 /**

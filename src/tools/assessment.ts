@@ -4,7 +4,15 @@
  * Used by the preview, and by the change when a person is to be asked. Sends no change. What could not be
  * looked at is said in `notChecked`; nothing is concluded from it.
  */
-import type { Call, Instance, InstanceNode, Reading, SecurityGroup, SecurityGroupRule } from "../huaweicloud/client.ts";
+import type {
+  Call,
+  CloudError,
+  Instance,
+  InstanceNode,
+  Reading,
+  SecurityGroup,
+  SecurityGroupRule,
+} from "../huaweicloud/client.ts";
 import { plain } from "../redaction.ts";
 import { isUneven, securityGroupsOf, showsOnEveryNode } from "./instance.ts";
 import { compareRules, ruleWarnings } from "./rules.ts";
@@ -20,6 +28,8 @@ export interface Assessment {
   rulesLost?: string[];
   warnings: string[];
   notChecked: string[];
+  /** The cloud's own words where something could not be looked at. */
+  cloudErrors: Record<string, unknown>[];
 }
 
 export interface RequestedChange {
@@ -37,6 +47,11 @@ export async function assess(change: RequestedChange, context: ToolContext, call
   const existing = groups.value?.map(({ id }) => id);
   const rules = existing && await context.cloud.readRules(change.projectId, existing, call);
   const changes = instance.value && !showsOnEveryNode(instance.value, requestedIds);
+  const failed = [
+    { what: "the instance and its present security groups", error: instance.error },
+    { what: "names, existence and rules of the security groups", error: groups.error },
+    { what: "rules of the security groups", error: rules?.error },
+  ].filter((entry): entry is { what: string; error: CloudError } => entry.error !== undefined);
   const refusal = context.refusalOf({ instance_id: change.instanceId, security_group_ids: requestedIds });
   return {
     instance,
@@ -53,11 +68,9 @@ export async function assess(change: RequestedChange, context: ToolContext, call
         : [],
       ...existing ? groupWarnings(requestedIds, existing, rules?.value) : [],
     ],
-    notChecked: [
-      ...instance.error ? [`the instance and its present security groups: ${instance.error.message}`] : [],
-      ...groups.error ? [`names, existence and rules of the security groups: ${groups.error.message}`] : [],
-      ...rules?.error ? [`rules of the security groups: ${rules.error.message}`] : [],
-    ],
+    notChecked: failed.map(({ what, error }) => `${what}: ${error.message}`),
+    cloudErrors: failed.map(({ error }) => ({ ...error.body }))
+      .filter((body) => Object.keys(body).length > 0),
   };
 }
 

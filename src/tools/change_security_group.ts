@@ -1,7 +1,7 @@
 /**
  * The write: changes the security groups of an encrypted instance and reports what became of it.
  *
- * Called by `server.ts` with valid input that the policy allows. Looks first, asks a person where one is to
+ * Called by `call.ts` with valid input that the policy allows. Looks first, asks a person where one is to
  * be asked, sends one change, and looks again where the answer leaves a doubt. It never repeats a change,
  * and never calls one done that no reading has shown.
  */

@@ -1,7 +1,7 @@
 /**
  * From what zod found to one sentence: the field, what it got, what it wants.
  *
- * Called by `server.ts` before a tool runs. It never repeats the value of an unknown argument, which might
+ * Called by `call.ts` before a tool runs. It never repeats the value of an unknown argument, which might
  * be a secret, and of any other never more than its beginning, with secrets masked before it is cut.
  */
 import type * as z from "zod";
@@ -19,7 +19,9 @@ export function invalidInput(
   const show = (value: unknown) => {
     if (value === undefined) return "is missing";
     if (typeof value !== "string") return `is ${tidy(redactor.text(JSON.stringify(value)), MAX_SHOWN)}`;
-    return `is "${tidy(redactor.text(value), MAX_SHOWN)}" (${value.length} characters)`;
+    return `is "${tidy(redactor.text(value), MAX_SHOWN)}" (${value.length} ${
+      value.length === 1 ? "character" : "characters"
+    })`;
   };
   const faults = error.issues.map((issue) => {
     if (issue.code === "unrecognized_keys") {

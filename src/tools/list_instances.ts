@@ -1,7 +1,7 @@
 /**
  * Read-only: the encrypted instances of a project, so that nobody has to know ids by heart.
  *
- * Called by `server.ts`; one request to the cloud, filtered and cut here. It never guesses a missing field.
+ * Called by `call.ts`; one request to the cloud, filtered and cut here. It never guesses a missing field.
  */
 import * as z from "zod";
 import { errorSchema, instanceId, projectId } from "./fields.ts";

@@ -1,7 +1,7 @@
 /**
  * Read-only: the security groups of a project, on request with their rules.
  *
- * Called by `server.ts`; asks the cloud page by page up to a cap. It shows rules only for a few groups at
+ * Called by `call.ts`; asks the cloud page by page up to a cap. It shows rules only for a few groups at
  * once, so that an answer stays readable.
  */
 import * as z from "zod";

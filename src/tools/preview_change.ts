@@ -1,7 +1,7 @@
 /**
  * Read-only: what the change would do, and exactly what to pass to it.
  *
- * Called by `server.ts`; reads the instance and the groups through `assessment.ts`. It sends no change, and
+ * Called by `call.ts`; reads the instance and the groups through `assessment.ts`. It sends no change, and
  * still answers when the groups may not be read.
  */
 import * as z from "zod";
@@ -31,6 +31,7 @@ export const previewChange = defineTool({
     rules_lost: z.array(z.string()).optional(),
     warnings: z.array(z.string()).optional(),
     not_checked: z.array(z.string()).optional().describe("What could not be looked at, and why"),
+    cloud_errors: z.array(z.looseObject({})).optional(),
     change_arguments: z.looseObject({}).optional().describe("Pass exactly these to the change"),
     error: errorSchema.optional(),
   }),
@@ -53,6 +54,7 @@ export const previewChange = defineTool({
       rules_lost: assessment.rulesLost,
       warnings: assessment.warnings,
       not_checked: assessment.notChecked,
+      cloud_errors: assessment.cloudErrors.length > 0 ? assessment.cloudErrors : undefined,
       change_arguments: {
         instance_id: input.instance_id,
         security_group_ids: input.security_group_ids,

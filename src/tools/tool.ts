@@ -1,7 +1,7 @@
 /**
  * What a tool is: data that describes it, and one function.
  *
- * `server.ts` lists the data and calls the function; the files beside this one define the tools. A tool
+ * `server.ts` lists the data and `call.ts` calls the function; the files beside this one define the tools. A tool
  * knows nothing of MCP's transport, of HTTP or of where its answer goes, and catches nothing.
  */
 import type * as z from "zod";

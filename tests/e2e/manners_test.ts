@@ -251,8 +251,7 @@ Deno.test("main exits 2 with every fault on stderr and nothing on stdout when th
 });
 
 Deno.test("main says refused when the host's name does not resolve", async () => {
-  const options = configured("https://dbss.invalid");
-  await using process = new ServerProcess({ ...options, args: ["--timeout-ms", "300"], host: "dbss.invalid" });
+  await using process = new ServerProcess({ ...configured("https://dbss.invalid"), host: "dbss.invalid" });
   await process.send(INITIALIZE, call(1));
   await process.closeInput();
   const { outcome, error } = contentOf(await finishWell(process), 1);

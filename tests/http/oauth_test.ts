@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { metadataUrls } from "../../src/http/issuer.ts";
-import { isSecureUrl } from "../../src/http/names.ts";
-import { answerOf, bearer, call, CHANGE, get, LIST, READ, refusalOf } from "../support/http.ts";
+import { isSecureUrl, LOOPBACK_NAMES } from "../../src/http/names.ts";
+import { answerOf, bearer, call, CHANGE, get, LIST, READ, refusalOf, served } from "../support/http.ts";
 import { fakeIssuer, ISSUER, JWKS_URL, protectedBy } from "../support/issuer.ts";
 
 const METADATA = "https://dbss.example.com/.well-known/oauth-protected-resource/mcp";
@@ -18,6 +18,17 @@ Deno.test("the resource's metadata are served with and without the path of the r
       scopes_supported: ["dbss:read", "dbss:write"],
       bearer_methods_supported: ["header"],
     });
+  }
+});
+
+Deno.test("a page of an allowed origin may read the metadata", async () => {
+  const origin = "https://app.example.com";
+  const oauth = { issuer: ISSUER, publicOrigin: "https://dbss.example.com" };
+  for (const [origins, allowed] of [[[origin], origin], [[], null]] as const) {
+    const { send } = served({ oauth, names: { hosts: LOOPBACK_NAMES, origins } });
+    const response = await send(undefined, { url: METADATA, method: "GET", headers: { origin } });
+    assert.equal(response.headers.get("access-control-allow-origin"), allowed);
+    await response.body?.cancel();
   }
 });
 
@@ -190,12 +201,26 @@ Deno.test("when the issuer's keys cannot be had, the answer is 503 and not 401, 
 });
 
 Deno.test("issuerKeys() does not ask again while the issuer does not answer", async () => {
+  for (const [url, page] of [[JWKS_URL, { status: 503 }], [metadataUrls(ISSUER)[0]!, { issuer: "other" }]] as const) {
+    const issuer = await fakeIssuer();
+    issuer.pages.set(url, () => "status" in page ? new Response("", page) : Response.json(page));
+    const { send } = protectedBy(issuer);
+    const headers = bearer(await issuer.token());
+    for (let count = 0; count < 5; count++) assert.equal((await send(LIST, { headers })).status, 503);
+    assert.equal(issuer.asked.filter((asked) => asked === url).length, 1);
+  }
+});
+
+Deno.test("issuerKeys() keeps the keys it has when the issuer fails", async () => {
   const issuer = await fakeIssuer();
-  issuer.pages.set(JWKS_URL, () => new Response("", { status: 503 }));
-  const { send } = protectedBy(issuer, { jwksUrl: JWKS_URL });
-  const headers = bearer(await issuer.token());
-  for (let count = 0; count < 5; count++) assert.equal((await send(LIST, { headers })).status, 503);
-  assert.equal(issuer.asked.length, 1);
+  const { send } = protectedBy(issuer, { cooldownMs: 0 });
+  const known = bearer(await issuer.token());
+  assert.equal((await send(LIST, { headers: known })).status, 200);
+  issuer.pages.set(JWKS_URL, () => new Response("", { status: 500 }));
+  await issuer.addKey("ES256", "key-2");
+  const unknown = bearer(await issuer.token({}, { kid: "key-2" }));
+  assert.equal((await send(LIST, { headers: unknown })).status, 503);
+  assert.equal((await send(LIST, { headers: known })).status, 200);
 });
 
 Deno.test("metadataUrls() names the places of RFC 8414 and OpenID Connect", () => {

@@ -87,10 +87,10 @@ Deno.test("decideRetry() obeys Retry-After without jitter, capped", () => {
   }
 });
 
-Deno.test("decideRetry() stops when the wait would use up the budget", () => {
+Deno.test("decideRetry() stops when the wait would leave an attempt too little of the budget", () => {
   const error = failure("throttled", "denied", 429, 3_000);
-  assert.equal(decide({ error, remainingMs: 3_001 }).retry, true);
-  assert.equal(decide({ error, remainingMs: 3_000 }).retry, false);
+  assert.equal(decide({ error, remainingMs: 3_000 + RETRY.minAttemptMs }).retry, true);
+  assert.equal(decide({ error, remainingMs: 2_999 + RETRY.minAttemptMs }).retry, false);
   assert.equal(decide({ random: 0, remainingMs: 0 }).retry, false);
   assert.equal(decide({ random: 0, remainingMs: -1 }).retry, false);
 });

@@ -69,6 +69,7 @@ export async function fakeIssuer(): Promise<FakeIssuer> {
 export function protectedBy(
   issuer: FakeIssuer,
   options: { jwksUrl?: string; audience?: string; cooldownMs?: number } = {},
+  limits: { ratePerMinute?: number } = {},
 ) {
   const refusals: unknown[] = [];
   const take = (_message: string, fields?: object) => void refusals.push(fields);
@@ -80,6 +81,6 @@ export function protectedBy(
     audience: options.audience ?? AUDIENCE,
     getKey: issuerKeys({ ...around, ...options, fetch: issuer.fetch }),
   });
-  const app = served({ judges: [judge], oauth: { issuer: ISSUER, publicOrigin: PUBLIC_ORIGIN } });
+  const app = served({ ...limits, judges: [judge], oauth: { issuer: ISSUER, publicOrigin: PUBLIC_ORIGIN } });
   return { ...app, refusals, issuerClock };
 }

@@ -6,8 +6,15 @@ const CHANGE = { region: "cn-north-4", instanceId: "i-1" };
 
 function question(fields: Partial<Assessment>, name?: string): string[] {
   const instance = { value: { instanceId: "i-1", name, nodes: [] } };
-  const assessment = { instance, current: [], requested: [{ id: "g-1" }], warnings: [], notChecked: [], ...fields };
-  return confirmationQuestion(CHANGE, assessment).split("\n");
+  const assessment = {
+    instance,
+    current: [],
+    requested: [{ id: "g-1" }],
+    warnings: [],
+    notChecked: [],
+    cloudErrors: [],
+  };
+  return confirmationQuestion(CHANGE, { ...assessment, ...fields }).split("\n");
 }
 
 Deno.test("confirmationQuestion() names instance, region and groups, and leaves out what is not known", () => {

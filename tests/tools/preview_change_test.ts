@@ -168,11 +168,19 @@ Deno.test("preview works without VPC, and says what could not be looked at and w
   assert.deepEqual(content.not_checked, [
     "names, existence and rules of the security groups: Huawei Cloud denied the permission (HTTP 403, VPC.0010)",
   ]);
+  assert.deepEqual(content.cloud_errors, [{ error_code: "VPC.0010", error_msg: "denied" }]);
   assert.deepEqual([content.rules_gained, content.rules_lost, content.warnings], [undefined, undefined, []]);
   assert.deepEqual(content.current_security_groups, [{ id: groups.open }]);
   assert.equal(content.changes, true);
   assert.deepEqual(content.change_arguments.expected_current_security_group_ids, [groups.open]);
   assert.match(sentence, /: 0 warnings, 1 thing could not be checked\.$/);
+});
+
+Deno.test("preview has no words of the cloud's where the cloud had none", async () => {
+  await using joined = await join();
+  joined.cloud.faults.push(on("GET", answer(403)));
+  const { content } = await call(joined, PREVIEW, ISOLATE);
+  assert.deepEqual([content.not_checked.length, content.cloud_errors], [1, undefined]);
 });
 
 Deno.test("preview keeps the names when only the rules may not be read, and concludes nothing from their lack", async () => {
@@ -187,6 +195,7 @@ Deno.test("preview keeps the names when only the rules may not be read, and conc
   assert.deepEqual(content.not_checked, [
     "rules of the security groups: Huawei Cloud denied the permission (HTTP 403)",
   ]);
+  assert.deepEqual(content.cloud_errors, [{ error_msg: "{}" }]);
   assert.deepEqual([content.rules_gained, content.rules_lost], [undefined, undefined]);
   assert.equal(content.warnings.filter((text: string) => text.includes("nothing would reach")).length, 0);
   assert.equal(content.warnings.filter((text: string) => text.includes("gone was not found")).length, 1);
