@@ -7,13 +7,19 @@
  */
 import type { Handler } from "hono";
 import type { Clock } from "../clock.ts";
-import type { Server } from "../sdk.ts";
+import type { Transport } from "../sdk.ts";
 import { type Message, readMessage } from "./body.ts";
 import { type Caller, type HttpEnv, refuse } from "./exchange.ts";
 import type { HttpTransport } from "./transport.ts";
 
+/** The part of a session that carries one exchange. */
+interface Connectable {
+  connect(transport: Transport): Promise<void>;
+  close(): Promise<void>;
+}
+
 export interface McpOptions {
-  createServer(caller: Caller): { server: Server; settled(): Promise<void> };
+  createServer(caller: Caller): { server: Connectable; settled(): Promise<void> };
   /** Handed in like the server: only what `main.ts` loads anyway may load the SDK, or a bundle breaks. */
   createTransport(options: { enableJsonResponse: boolean }): HttpTransport;
   /** The refusal for a message that this caller may not send. */
