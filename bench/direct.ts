@@ -7,6 +7,8 @@ import { SIMULATION } from "../src/simulator/state.ts";
 
 const HEADERS = { "x-auth-token": SIMULATION.token, "content-type": "application/json" };
 
+export const CHANGE_TOOL = "change_encrypted_instance_security_group";
+
 export const CHANGE = {
   instance_id: SIMULATION.instances.billing,
   security_group_ids: [SIMULATION.groups.lockedDown],

@@ -4,13 +4,13 @@
  * Run by `main.ts`. The simulated cloud answers after 0 and after 20 milliseconds, as a process of its own;
  * a real cloud takes longer than either. Each figure is the median of single calls, never of several at once.
  */
-import { CHANGE, changeDirectly } from "./direct.ts";
+import { CHANGE, CHANGE_TOOL, changeDirectly } from "./direct.ts";
 import { Connection } from "./load.ts";
 import { type Figure, inTurns, median, timed } from "./measure.ts";
 import { environment, Listening } from "./programs.ts";
 import { StdioSession } from "./stdio_session.ts";
 
-const CALL = { name: "change_encrypted_instance_security_group", arguments: CHANGE };
+const CALL = { name: CHANGE_TOOL, arguments: CHANGE };
 
 export async function measureOverhead(rounds: number): Promise<Figure[]> {
   const figures: Figure[] = [];

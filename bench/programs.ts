@@ -5,6 +5,7 @@
  * given here. It never reaches beyond loopback.
  */
 import { fileURLToPath } from "node:url";
+import { systemClock } from "../src/clock.ts";
 import { SIMULATION } from "../src/simulator/state.ts";
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -17,6 +18,7 @@ const PERMISSIONS = ["--no-prompt", "--allow-env=HW_*,HUAWEICLOUD_SDK_*,DBSS_MCP
 export const PROGRAMS = {
   source: ["run", ...PERMISSIONS, path("../src/main.ts")],
   build: ["run", "--no-config", "--no-lock", "--unstable-no-legacy-abort", ...PERMISSIONS, BUILD],
+  collecting: ["run", "--v8-flags=--expose-gc", ...PERMISSIONS, path("collecting.ts")],
   plainStdio: ["run", ...PERMISSIONS, path("baselines/plain_stdio.ts")],
   plainHttp: ["run", ...PERMISSIONS, path("baselines/plain_http.ts")],
   bareHono: ["run", ...PERMISSIONS, path("baselines/bare_hono.ts")],
@@ -38,6 +40,8 @@ export function environment(origin: string): Record<string, string> {
     DBSS_MCP_HTTP_MAX_CALLS: "10000",
   };
 }
+
+const COLLECTION_MS = 500;
 
 interface Start {
   args?: readonly string[];
@@ -61,12 +65,14 @@ export function start(program: Program, stdio: "piped" | "null", { args = [], en
 export class Listening implements AsyncDisposable {
   private constructor(readonly url: URL, readonly pid: number, private readonly child: Deno.ChildProcess) {}
 
-  static async start(program: Program, options: Start = {}): Promise<Listening> {
+  /** `onLog` gets what the program writes to stderr, as it comes. */
+  static async start(program: Program, options: Start = {}, onLog = (_text: string) => {}): Promise<Listening> {
     const child = start(program, "null", options);
     const url = Promise.withResolvers<URL>();
     let seen = "";
     void (async () => {
       for await (const text of child.stderr.pipeThrough(new TextDecoderStream() as TransformStream)) {
+        onLog(text);
         if (seen.length < 10_000) seen += text;
         const found = /"url":"(http[^"]+)"/.exec(seen)?.[1];
         if (found !== undefined) url.resolve(new URL("/mcp", found));
@@ -76,14 +82,35 @@ export class Listening implements AsyncDisposable {
     return new Listening(await url.promise, child.pid, child);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Asks it to end, and gives its exit code. */
+  async end(): Promise<number> {
     this.child.kill("SIGTERM");
-    await this.child.status;
+    return (await this.child.status).code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end().catch(() => {});
   }
 }
 
 /** Resident memory of a process in MiB; Linux and macOS. */
 export async function residentMiB(pid: number): Promise<number> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", String(pid)] }).output();
-  return Number(new TextDecoder().decode(stdout)) / 1024;
+  return Number(await outputOf("ps", "-o", "rss=", "-p", String(pid))) / 1024;
+}
+
+/** The same of the program `collecting`, once it has collected its garbage. */
+export async function heldMiB(pid: number): Promise<number> {
+  Deno.kill(pid, "SIGUSR2");
+  await new Promise<void>((resolve) => systemClock.after(COLLECTION_MS, resolve));
+  return await residentMiB(pid);
+}
+
+/** Files and sockets that a process has open; 0 where the system does not tell, as only Linux does. */
+export async function openFiles(pid: number): Promise<number> {
+  return (await outputOf("ls", `/proc/${pid}/fd`)).split("\n").length - 1;
+}
+
+async function outputOf(command: string, ...args: string[]): Promise<string> {
+  const { stdout } = await new Deno.Command(command, { args, stderr: "null" }).output();
+  return new TextDecoder().decode(stdout);
 }

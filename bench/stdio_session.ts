@@ -1,7 +1,7 @@
 /**
- * A client over stdio with nothing in it that would take time: one line out, one line back.
+ * A client over stdio with little in it that would take time.
  *
- * For the measurements beside it. It never has two requests under way.
+ * For the measurements and the soak beside it. It never asks twice, and never waits for a time.
  */
 import { type Program, start } from "./programs.ts";
 
@@ -14,15 +14,15 @@ export const INITIALIZE = {
 export class StdioSession implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #output: ReadableStreamDefaultReader<string>;
-  #text = "";
+  readonly #waiting = new Map<number, PromiseWithResolvers<Record<string, unknown>>>();
+  readonly #reading: Promise<void>;
   #id = 0;
 
-  constructor(program: Program, options: Parameters<typeof start>[2] = {}) {
+  /** `onLog` gets what the server writes to stderr, as it comes. */
+  constructor(program: Program, options: Parameters<typeof start>[2] = {}, onLog = (_text: string) => {}) {
     this.#child = start(program, "piped", options);
     this.#input = this.#child.stdin.getWriter();
-    this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream() as TransformStream).getReader();
-    void this.#child.stderr.pipeTo(new WritableStream());
+    this.#reading = Promise.all([this.#read(), this.#listen(onLog)]).then(() => {});
   }
 
   get pid(): number {
@@ -31,10 +31,10 @@ export class StdioSession implements AsyncDisposable {
 
   async request(method: string, params: unknown = {}): Promise<Record<string, unknown>> {
     const id = ++this.#id;
+    const answer = Promise.withResolvers<Record<string, unknown>>();
+    this.#waiting.set(id, answer);
     await this.#write({ jsonrpc: "2.0", id, method, params });
-    const answer = JSON.parse(await this.#line());
-    if (answer.id !== id || answer.error) throw new Error(`${method} was answered with ${JSON.stringify(answer)}`);
-    return answer.result;
+    return await answer.promise;
   }
 
   async initialize(): Promise<void> {
@@ -46,21 +46,37 @@ export class StdioSession implements AsyncDisposable {
     await this.#input.write(new TextEncoder().encode(JSON.stringify(message) + "\n"));
   }
 
-  async #line(): Promise<string> {
-    let end: number;
-    while ((end = this.#text.indexOf("\n")) === -1) {
-      const { done, value } = await this.#output.read();
-      if (done) throw new Error("The server ended without an answer");
-      this.#text += value;
+  async #read(): Promise<void> {
+    let text = "";
+    for await (const chunk of decoded(this.#child.stdout)) {
+      text += chunk;
+      for (let end; (end = text.indexOf("\n")) !== -1; text = text.slice(end + 1)) {
+        const { id, result, error } = JSON.parse(text.slice(0, end));
+        const answer = this.#waiting.get(id);
+        this.#waiting.delete(id);
+        if (error) answer?.reject(new Error(JSON.stringify(error)));
+        else answer?.resolve(result);
+      }
     }
-    const line = this.#text.slice(0, end);
-    this.#text = this.#text.slice(end + 1);
-    return line;
+    for (const answer of this.#waiting.values()) answer.reject(new Error("The server ended without an answer"));
+  }
+
+  async #listen(onLog: (text: string) => void): Promise<void> {
+    for await (const text of decoded(this.#child.stderr)) onLog(text);
+  }
+
+  /** Closes stdin, and gives the exit code once the server has ended by itself. */
+  async end(): Promise<number> {
+    await this.#input.close().catch(() => {});
+    await this.#reading;
+    return (await this.#child.status).code;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#input.close();
-    await this.#output.cancel();
-    await this.#child.status;
+    await this.end();
   }
+}
+
+function decoded(stream: ReadableStream<Uint8Array>): ReadableStream<string> {
+  return stream.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>);
 }

@@ -5,14 +5,13 @@
  * rate limit, no log and no checks of ids to spend time on. Bare Hono shows that the generator of the load is
  * not what limits the others.
  */
-import { CHANGE } from "./direct.ts";
+import { CHANGE, CHANGE_TOOL } from "./direct.ts";
 import { type Load, load } from "./load.ts";
 import { type Figure, inTurns, median } from "./measure.ts";
 import { environment, Listening } from "./programs.ts";
 
 const request = (method: string, params?: unknown) => ({ jsonrpc: "2.0", id: 1, method, params });
 const call = (name: string, args: unknown) => request("tools/call", { name, arguments: args });
-const CHANGE_TOOL = "change_encrypted_instance_security_group";
 
 const BODIES = {
   "tools/list": request("tools/list"),
