@@ -71,3 +71,8 @@ export function mapStrings(value: unknown, change: (text: string, key: string) =
   }
   return Object.fromEntries(entries);
 }
+
+/** One line of JSON in which every string went through `change`. */
+export function jsonLine(value: Record<string, unknown>, change: (text: string) => string): string {
+  return JSON.stringify(value, (_key, entry) => typeof entry === "string" ? change(entry) : entry) + "\n";
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createRedactor, mapStrings, tidy } from "../src/redaction.ts";
+import { createRedactor, jsonLine, mapStrings, tidy } from "../src/redaction.ts";
 
 Deno.test("createRedactor() masks every secret wherever and however often it appears", () => {
   const redactor = createRedactor(["fake-secret-1", undefined, "fake-secret-2"]);
@@ -88,4 +88,10 @@ Deno.test("mapStrings() changes every string, knows its key and leaves the rest"
     none: null,
   });
   assert.deepEqual(value.list[0], "y");
+});
+
+Deno.test("jsonLine() changes every string on its way into one line, and leaves out what is undefined", () => {
+  const value = { a: "x", b: 1, c: undefined, d: null, e: ["y", { f: "z" }], g: true };
+  const line = jsonLine(value, (text) => `<${text}>`);
+  assert.equal(line, '{"a":"<x>","b":1,"d":null,"e":["<y>",{"f":"<z>"}],"g":true}\n');
 });
