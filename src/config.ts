@@ -204,11 +204,17 @@ function missing(region: string | undefined, source: CredentialSource | undefine
     ...(region === undefined ? [SETTINGS.region.env] : []),
     ...(source === undefined ? [SETTINGS.accessKey.env, SETTINGS.secretKey.env] : []),
   ];
-  if (names.length === 0) return undefined;
+  if (names.length === 0) return unreadableGuard(blocked);
   const others = source === undefined
     ? "; instead of an access key an IAM user, a token, a profile file or ECS metadata will do, see --help"
     : "";
   return `Cannot reach Huawei Cloud yet: set ${listed(names)}${permissionFor(names, blocked)}${others}`;
+}
+
+function unreadableGuard(blocked: readonly string[]): string | undefined {
+  const isGuard = ({ env, isGuard }: Setting<unknown>) => isGuard && blocked.includes(env);
+  if (!Object.values(SETTINGS as Record<Key, Setting<unknown>>).some(isGuard)) return undefined;
+  return "Cannot tell whether changes are restricted: allow reading the settings (--allow-env=DBSS_MCP_*)";
 }
 
 /** What `--help` prints. */

@@ -9,14 +9,20 @@ import type { Config } from "./config.ts";
 
 /** Flags for `deno run`, such as `--allow-net=dbss.cn-north-4.myhuaweicloud.com:443`. */
 export function permissionFlags(config: Config, command: "stdio" | "http"): string[] {
-  const { variables, credentials, auditFile } = config;
+  const { credentials, auditFile } = config;
   const hosts = [...cloudOrigins(config).map(hostAndPort), ...(command === "http" ? httpHosts(config) : [])];
   return [
-    flag("env", variables),
+    flag("env", variables(config)),
     flag("net", hosts),
     flag("read", credentials?.kind === "profile" ? [credentials.path] : []),
     flag("write", auditFile === undefined ? [] : [auditFile]),
   ].flat();
+}
+
+/** All of the server's own, also those that are not set: they may restrict changes one day. */
+function variables({ variables, isSimulated }: Config): string[] {
+  const others = variables.filter((name) => !name.startsWith("DBSS_MCP_"));
+  return isSimulated ? [...variables] : [...others, "DBSS_MCP_*"];
 }
 
 /** Where it listens, and who issues the tokens; an issuer may keep its keys on another host, which it alone knows. */

@@ -4,15 +4,17 @@
  * The last step of a call, called by `call.ts`. The only place where prose for the model is written: what
  * the cloud said appears in data fields alone, without control characters, cut and free of secrets.
  */
-import { CLOUD_ERROR_KINDS, CloudError, type CloudErrorBody } from "./huaweicloud/errors.ts";
+import { CLOUD_ERROR_KINDS, CloudError, type CloudErrorBody, type CloudErrorKind } from "./huaweicloud/errors.ts";
 import { isRepeatable } from "./huaweicloud/retry.ts";
 import { mapStrings, plain, type Redactor, tidy } from "./redaction.ts";
 import type { CallToolResult } from "./sdk.ts";
 import type { Outcome } from "./tools/change_security_group.ts";
-import { Refusal, REFUSAL_KINDS, type Reply, type Tool } from "./tools/tool.ts";
+import { Refusal, REFUSAL_KINDS, type RefusalKind, type Reply, type Tool } from "./tools/tool.ts";
 
-export const ERROR_KINDS = [...REFUSAL_KINDS, ...CLOUD_ERROR_KINDS, "internal"] as const;
-export type ErrorKind = typeof ERROR_KINDS[number];
+export type ErrorKind = RefusalKind | CloudErrorKind | "internal";
+export const ERROR_KINDS: readonly ErrorKind[] = [
+  ...new Set<ErrorKind>([...REFUSAL_KINDS, ...CLOUD_ERROR_KINDS, "internal"]),
+];
 
 /** What to do next, one for each kind. */
 export const HINTS: Record<ErrorKind, string> = {

@@ -10,6 +10,8 @@ export interface Setting<Value> {
   /** The command line's name for it; secrets have none. */
   flag?: string;
   isSecret?: boolean;
+  /** It restricts changes: where it may not be read, no change is made, since it might be set. */
+  isGuard?: boolean;
   about: string;
   /** What a valid value is, as the end of the sentence "..., wanted". */
   wanted: string;

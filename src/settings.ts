@@ -76,6 +76,7 @@ export const SETTINGS = {
   isReadOnly: preset({
     env: "DBSS_MCP_READ_ONLY",
     flag: "read-only",
+    isGuard: true,
     about: "true hides the change tool and refuses it",
     wanted: "true or false",
     read: truth,
@@ -84,6 +85,7 @@ export const SETTINGS = {
   confirm: preset<ConfirmMode>({
     env: "DBSS_MCP_CONFIRM",
     flag: "confirm",
+    isGuard: true,
     about: "Whether a person is asked before a change: auto asks where the client can ask, required refuses where it " +
       "cannot, off never asks",
     wanted: `one of ${CONFIRM_MODES.join(", ")}`,
@@ -93,6 +95,7 @@ export const SETTINGS = {
   allowedInstanceIds: setting({
     env: "DBSS_MCP_ALLOWED_INSTANCE_IDS",
     flag: "allowed-instance-ids",
+    isGuard: true,
     about: "The only instances that may be changed, separated by commas",
     wanted: "ids separated by commas",
     read: idList,
@@ -100,6 +103,7 @@ export const SETTINGS = {
   allowedSecurityGroupIds: setting({
     env: "DBSS_MCP_ALLOWED_SECURITY_GROUP_IDS",
     flag: "allowed-security-group-ids",
+    isGuard: true,
     about: "The only security groups that may be set, separated by commas",
     wanted: "ids separated by commas",
     read: idList,
@@ -107,6 +111,7 @@ export const SETTINGS = {
   auditFile: setting({
     env: "DBSS_MCP_AUDIT_FILE",
     flag: "audit-file",
+    isGuard: true,
     about: "File that gets one line for each attempted change; a change that cannot be recorded there is refused",
     wanted: "the path of a file",
     read: matching(/^\P{Cc}*[^\p{Cc}\s/\\]$/u),

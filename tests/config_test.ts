@@ -187,6 +187,26 @@ Deno.test("parseConfig() names the permission when the environment may not be re
   assert.match(parsed.config.missing!, /set HW_REGION_NAME.*--allow-env=HW_REGION_NAME/);
 });
 
+const GUARDS = [
+  "DBSS_MCP_READ_ONLY",
+  "DBSS_MCP_CONFIRM",
+  "DBSS_MCP_ALLOWED_INSTANCE_IDS",
+  "DBSS_MCP_ALLOWED_SECURITY_GROUP_IDS",
+  "DBSS_MCP_AUDIT_FILE",
+];
+for (const guard of GUARDS) {
+  Deno.test(`parseConfig() lets no call pass while ${guard} may not be read`, () => {
+    const env = (name: string) => {
+      if (name === guard) throw new Deno.errors.NotCapable("Requires env access");
+      return (READY as Record<string, string>)[name];
+    };
+    const parsed = parseConfig([], env);
+    assert.ok(parsed.kind === "config");
+    assert.match(parsed.config.missing!, /restricted.*--allow-env=DBSS_MCP_\*/);
+    assert.equal(parseConfig(["--simulate"], env).kind, "config");
+  });
+}
+
 Deno.test("parseConfig() makes the origins from region and cloud, unless an endpoint is set", () => {
   assert.deepEqual(config([]).origins, { dbss: undefined, vpc: undefined, iam: undefined });
   assert.equal(config([], READY).origins.dbss, "https://dbss.cn-north-4.myhuaweicloud.com");

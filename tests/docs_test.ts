@@ -144,3 +144,24 @@ Deno.test("mcp.config.json starts the server with narrow flags and valid setting
     assert.deepEqual(given, needed, name);
   }
 });
+
+Deno.test("README.zh.md says what README says: the same sections, tables, examples and links", () => {
+  const chinese = Deno.readTextFileSync(new URL("README.zh.md", root));
+  assert.deepEqual(outline(chinese), outline(readme));
+  assert.ok(chinese.split("\n").length < 250);
+});
+
+/** What must be the same in every language. */
+function outline(text: string) {
+  const lines = text.split("\n");
+  const json = [...text.matchAll(/```json\n[\s\S]*?```/g)].map(([block]) => block);
+  const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!);
+  return {
+    headings: lines.map((line) => /^#+(?= )/.exec(line)?.[0]).filter(Boolean),
+    rows: lines.filter((line) => line.startsWith("|")).map((line) => line.match(/`[^`]+`|\d+(\.\d+)?/g) ?? []),
+    bullets: lines.filter((line) => line.startsWith("- ")).length,
+    names: [...new Set(text.match(/`[A-Za-z_~./-]+`/g))].sort(),
+    json,
+    links: [...new Set(links)].filter((target) => !/^README(\.zh)?\.md$/.test(target)).sort(),
+  };
+}

@@ -158,9 +158,14 @@ Deno.test("reportText() shows every part of the report", async () => {
 Deno.test("reportText() says what is not set", async () => {
   const { report } = patient(configOf({ HW_REGION_NAME: "" }));
   const text = reportText(await report());
-  for (const part of ["not set", "none", "not known", "no permission", "confirmation auto"]) {
+  for (const part of ["not set", "none", "not known", "confirmation auto"]) {
     assert.ok(text.includes(part), `${part} in\n${text}`);
   }
+});
+
+Deno.test("reportText() says when no permission is needed", async () => {
+  const { report } = patient(configOf({ HW_REGION_NAME: "" }));
+  assert.ok(reportText({ ...await report(), deno_permissions: { stdio: [], http: [] } }).includes("no permission"));
 });
 
 Deno.test("parseConfig() takes --json and --offline for doctor alone", () => {

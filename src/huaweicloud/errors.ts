@@ -8,6 +8,7 @@
 import type { Answer } from "./answer.ts";
 
 export const CLOUD_ERROR_KINDS = [
+  "configuration",
   "invalid_request",
   "authentication",
   "permission",
@@ -130,10 +131,14 @@ export function errorFromFetch(thrown: unknown): CloudError {
   if (name === "NotCapable") {
     const host = /"([^"\s]+)"/.exec((thrown as Error).message)?.[1] ?? "the host";
     const message = `This process is not permitted to reach ${host}; its --allow-net flag lacks it`;
-    return new CloudError("network", message, {
+    return new CloudError("configuration", message, {
       verdict: "not_sent",
       hint: "Start the server with the flags that its doctor command prints",
     });
+  }
+  if (thrown instanceof TypeError && thrown.message.endsWith(" are blocked")) {
+    const message = "Deno does not connect to the port of this endpoint";
+    return new CloudError("configuration", message, { verdict: "not_sent" });
   }
   if (cause.includes("client error (Connect)")) {
     return new CloudError("network", connectFailure(cause), { verdict: "not_sent" });

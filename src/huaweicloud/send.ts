@@ -63,13 +63,17 @@ export type Send = (request: CloudRequest, call: Call) => Promise<Answer>;
 export function createSend(options: SendOptions): Send {
   return async (request, call) => {
     let renewed = false;
+    let answered: CloudError | undefined;
     for (let attempt = 1;; attempt++) {
       try {
         return await attemptOnce(options, request, call);
-      } catch (error) {
-        if (!(error instanceof CloudError)) throw error;
+      } catch (thrown) {
+        if (!(thrown instanceof CloudError)) throw thrown;
+        const error = thrown.verdict === "not_sent" && answered ? afterAnswer(answered, thrown) : thrown;
+        if (thrown.verdict !== "not_sent") answered = thrown;
         if (error.kind === "authentication" && !renewed && options.authenticator.renew?.(call)) {
           renewed = true;
+          options.onRetry?.({ attempt, waitMs: 0, error });
           continue;
         }
         const decision = decideRetry({
@@ -87,6 +91,22 @@ export function createSend(options: SendOptions): Send {
       }
     }
   };
+}
+
+/**
+ * The error of an attempt that did not get out, after one that the cloud answered: what became of the request is
+ * what that answer said.
+ */
+function afterAnswer(answered: CloudError, unsent: CloudError): CloudError {
+  const { httpStatus, requestId, body } = unsent.httpStatus === undefined ? answered : unsent;
+  const message = `${answered.message}, and the next attempt did not get out: ${unsent.message}`;
+  return new CloudError(unsent.kind, message, {
+    verdict: answered.verdict,
+    hint: unsent.hint,
+    httpStatus,
+    requestId,
+    body,
+  });
 }
 
 async function attemptOnce(options: SendOptions, request: CloudRequest, call: Call): Promise<Answer> {

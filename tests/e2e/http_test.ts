@@ -54,9 +54,12 @@ const MOVE_AND_WAIT = {
   wait: true,
 };
 
+/** Windows has no signal that a process could answer to. */
+const WITH_SIGNALS = { ignore: Deno.build.os === "windows" };
+
 const withTokens = { DBSS_MCP_HTTP_TOKENS: `${name}:${token}` };
 
-Deno.test("the SDK's client calls over HTTP with exactly one PUT, and hears of progress", async () => {
+Deno.test("the SDK's client calls over HTTP with exactly one PUT, and hears of progress", WITH_SIGNALS, async () => {
   await using running = await start(withTokens, 1);
   const { cloud, server, url } = running;
   const client = new Client({ name: "test-client", version: "1.2.3" });
@@ -96,7 +99,7 @@ Deno.test("a client of somebody else, the AI SDK's, lists and calls over HTTP", 
   await client.close();
 });
 
-Deno.test("SIGTERM lets a call in flight end and then exits 0", async () => {
+Deno.test("SIGTERM lets a call in flight end and then exits 0", WITH_SIGNALS, async () => {
   await using running = await start();
   const { cloud, server } = running;
   const release = Promise.withResolvers<void>();
@@ -119,7 +122,7 @@ Deno.test("SIGTERM lets a call in flight end and then exits 0", async () => {
   assert.equal((await server.finish()).code, 0);
 });
 
-Deno.test("a second signal exits at once", async () => {
+Deno.test("a second signal exits at once", WITH_SIGNALS, async () => {
   await using running = await start();
   const { cloud, server } = running;
   const arrived = Promise.withResolvers<void>();
@@ -188,43 +191,47 @@ Deno.test("with OAuth a token without dbss:write sees no change tool and is refu
   await socket.close();
 });
 
-Deno.test("with OpenTelemetry on, a collector gets one span per call of a tool, in one trace with its requests", async () => {
-  type Span = { name: string; traceId: string; attributes: { key: string; value: { stringValue?: string } }[] };
-  const spans: Span[] = [];
-  const collector = await serveOnLoopback(async (request) => {
-    const { resourceSpans = [] } = await request.json();
-    for (const { scopeSpans } of resourceSpans) {
-      for (const scope of scopeSpans) spans.push(...scope.spans);
-    }
-    return Response.json({});
-  });
-  {
-    await using running = await start({
-      ...withTokens,
-      OTEL_DENO: "true",
-      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin,
-      OTEL_DENO_CONSOLE: "ignore",
-      OTEL_PROPAGATORS: "none",
+Deno.test(
+  "with OpenTelemetry on, a collector gets one span per call of a tool, in one trace with its requests",
+  WITH_SIGNALS,
+  async () => {
+    type Span = { name: string; traceId: string; attributes: { key: string; value: { stringValue?: string } }[] };
+    const spans: Span[] = [];
+    const collector = await serveOnLoopback(async (request) => {
+      const { resourceSpans = [] } = await request.json();
+      for (const { scopeSpans } of resourceSpans) {
+        for (const scope of scopeSpans) spans.push(...scope.spans);
+      }
+      return Response.json({});
     });
-    await (await running.post(call(), bearer(token))).json();
-    running.server.kill("SIGTERM");
-    assert.equal((await running.server.finish()).code, 0);
-    assert.ok(running.cloud.requests.every(({ headers }) => headers.traceparent === undefined));
-  }
-  await collector.close();
-  const [span, ...others] = spans.filter(({ name }) => name.startsWith("tools/call"));
-  assert.deepEqual(others, []);
-  assert.equal(span!.name, `tools/call ${CHANGE}`);
-  assert.deepEqual(Object.fromEntries(span!.attributes.map(({ key, value }) => [key, value.stringValue])), {
-    tool: CHANGE,
-    region: "cn-north-4",
-    outcome: "accepted",
-  });
-  const names = spans.filter(({ traceId }) => traceId === span!.traceId).map(({ name }) => name).sort();
-  assert.deepEqual(names, ["POST", "POST", "PUT", `tools/call ${CHANGE}`]);
-  assert.ok(!JSON.stringify(spans).includes(token) && !JSON.stringify(spans).includes(SIMULATION.token));
-});
+    {
+      await using running = await start({
+        ...withTokens,
+        OTEL_DENO: "true",
+        OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.origin,
+        OTEL_DENO_CONSOLE: "ignore",
+        OTEL_PROPAGATORS: "none",
+      });
+      await (await running.post(call(), bearer(token))).json();
+      running.server.kill("SIGTERM");
+      assert.equal((await running.server.finish()).code, 0);
+      assert.ok(running.cloud.requests.every(({ headers }) => headers.traceparent === undefined));
+    }
+    await collector.close();
+    const [span, ...others] = spans.filter(({ name }) => name.startsWith("tools/call"));
+    assert.deepEqual(others, []);
+    assert.equal(span!.name, `tools/call ${CHANGE}`);
+    assert.deepEqual(Object.fromEntries(span!.attributes.map(({ key, value }) => [key, value.stringValue])), {
+      tool: CHANGE,
+      region: "cn-north-4",
+      outcome: "accepted",
+    });
+    const names = spans.filter(({ traceId }) => traceId === span!.traceId).map(({ name }) => name).sort();
+    assert.deepEqual(names, ["POST", "POST", "PUT", `tools/call ${CHANGE}`]);
+    assert.ok(!JSON.stringify(spans).includes(token) && !JSON.stringify(spans).includes(SIMULATION.token));
+  },
+);
 
 Deno.test("a server that others may reach does not start without authentication", async () => {
   await using server = new ServerProcess({ args: ["http", "--http-host", "0.0.0.0"] });

@@ -174,8 +174,14 @@ for (const [what, thrown] of UNCLEAR) {
 
 Deno.test("errorFromFetch() names the flag when the process may not reach the host", () => {
   const error = errorFromFetch(new Deno.errors.NotCapable('Requires net access to "x:443"'));
-  assert.equal(error.verdict, "not_sent");
+  assert.deepEqual([error.kind, error.verdict], ["configuration", "not_sent"]);
   assert.match(error.message, /--allow-net/);
+});
+
+Deno.test("errorFromFetch() makes configuration, not_sent when fetch does not speak to the port", async () => {
+  const thrown = await fetch("http://127.0.0.1:1/").catch((error) => error);
+  const { kind, verdict } = errorFromFetch(thrown);
+  assert.deepEqual([kind, verdict], ["configuration", "not_sent"]);
 });
 
 Deno.test("errorFromAnswer() lets a code into its sentence only when it looks like one", () => {

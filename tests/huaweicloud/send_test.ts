@@ -433,3 +433,56 @@ Deno.test("send() makes only as many attempts as the call allows", async () => {
     assert.equal(sent.length, maxAttempts);
   }
 });
+
+const throttled = respond(429, '{"error_code":"APIGW.0308","error_msg":"slow down"}', { "x-request-id": "r-429" });
+
+for (
+  const [what, steps, kind, hint] of [
+    ["refused", [throttled, connectFailure("Connection refused")], "network", undefined],
+    ["out of reach for its credentials", [throttled], "authentication", "Check the password"],
+  ] as const
+) {
+  Deno.test(`send() keeps what the cloud answered to a write when the next attempt is ${what}`, async () => {
+    let attempts = 0;
+    const { error, retries } = setup([...steps], {
+      maxAttempts: 2,
+      authenticator: {
+        authenticate(request) {
+          attempts += 1;
+          if (hint === undefined || attempts === 1) return Promise.resolve(request);
+          throw new CloudError("authentication", "IAM said no", { verdict: "not_sent", hint });
+        },
+      },
+    });
+    const { message, ...found } = await error("write");
+    assert.match(
+      message,
+      /^Huawei Cloud throttled the request \(HTTP 429, APIGW.0308\), and the next attempt did not get out: /,
+    );
+    assert.equal(found.kind, kind);
+    assert.equal(found.verdict, "denied", "it was sent");
+    assert.deepEqual([found.httpStatus, found.requestId, found.hint], [429, "r-429", hint]);
+    assert.equal(found.body.error_code, "APIGW.0308");
+    assert.equal(retries.length, 1);
+  });
+}
+
+Deno.test("send() keeps that a write was answered, with what IAM said, when the renewal of its token fails", async () => {
+  let attempts = 0;
+  const { error, sent, retries } = setup([respond(401)], {
+    authenticator: {
+      authenticate(request) {
+        if (++attempts === 1) return Promise.resolve(request);
+        const facts = { verdict: "not_sent", httpStatus: 503, body: { error_code: "IAM.1" } } as const;
+        throw new CloudError("service", "IAM is down", facts);
+      },
+      renew: () => true,
+    },
+    maxAttempts: 2,
+  });
+  const { kind, verdict, httpStatus, body, message } = await error("write");
+  assert.deepEqual([kind, verdict, httpStatus, body.error_code], ["service", "denied", 503, "IAM.1"]);
+  assert.match(message, /\(HTTP 401\), and the next attempt did not get out: IAM is down$/);
+  assert.equal(sent.length, 1);
+  assert.equal(retries[0]!.error.kind, "authentication", "the refusal is told, too");
+});
