@@ -50,14 +50,19 @@ interface Start {
   flags?: readonly string[];
 }
 
-export function start(program: Program, stdio: "piped" | "null", { args = [], env, flags = [] }: Start = {}) {
+export function start(
+  program: Program,
+  stdio: "piped" | "null",
+  { args = [], env, flags = [] }: Start = {},
+  stderr: "piped" | "null" = "piped",
+) {
   const [run, ...rest] = PROGRAMS[program];
   return new Deno.Command(Deno.execPath(), {
     args: [run!, ...flags, ...rest, ...args],
     env: { NO_COLOR: "1", ...env },
     stdin: stdio,
     stdout: stdio,
-    stderr: "piped",
+    stderr,
   }).spawn();
 }
 
@@ -82,6 +87,18 @@ export class Listening implements AsyncDisposable {
     return new Listening(await url.promise, child.pid, child);
   }
 
+  /**
+   * The server over HTTP, with its log written to the null device: to read it here, line by line, would take
+   * from the generator of the load what it measures.
+   */
+  static async startUnread(program: "source" | "build", env: Record<string, string>): Promise<Listening> {
+    const port = freePort();
+    const child = start(program, "null", { args: ["http"], env: { ...env, DBSS_MCP_HTTP_PORT: String(port) } }, "null");
+    const url = new URL(`http://127.0.0.1:${port}/mcp`);
+    while (!await isListening(port)) await pause(20);
+    return new Listening(url, child.pid, child);
+  }
+
   /** Asks it to end, and gives its exit code. */
   async end(): Promise<number> {
     this.child.kill("SIGTERM");
@@ -93,6 +110,24 @@ export class Listening implements AsyncDisposable {
   }
 }
 
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
+}
+
+async function isListening(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => systemClock.after(ms, resolve));
+}
+
 /** Resident memory of a process in MiB; Linux and macOS. */
 export async function residentMiB(pid: number): Promise<number> {
   return Number(await outputOf("ps", "-o", "rss=", "-p", String(pid))) / 1024;
@@ -101,7 +136,7 @@ export async function residentMiB(pid: number): Promise<number> {
 /** The same of the program `collecting`, once it has collected its garbage. */
 export async function heldMiB(pid: number): Promise<number> {
   Deno.kill(pid, "SIGUSR2");
-  await new Promise<void>((resolve) => systemClock.after(COLLECTION_MS, resolve));
+  await pause(COLLECTION_MS);
   return await residentMiB(pid);
 }
 

@@ -29,8 +29,8 @@ const TARGETS: Record<string, Figure["target"]> = {
 export async function measureThroughput(rounds: number, ms: number): Promise<Figure[]> {
   await using cloud = await Listening.start("cloud");
   const env = { ...environment(cloud.url.origin), DBSS_MCP_ALLOWED_INSTANCE_IDS: "another" };
-  await using first = await Listening.start("build", { args: ["http"], env });
-  await using second = await Listening.start("build", { args: ["http"], env });
+  await using first = await Listening.startUnread("build", env);
+  await using second = await Listening.startUnread("build", env);
   await using plain = await Listening.start("plainHttp", { args: [cloud.url.origin] });
   await using hono = await Listening.start("bareHono");
   const figures: Figure[] = [];
