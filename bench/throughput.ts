@@ -17,6 +17,7 @@ const BODIES = {
   "tools/list": request("tools/list"),
   "invalid input": call(CHANGE_TOOL, { ...CHANGE, instance_id: "x" }),
   "refused by policy": call(CHANGE_TOOL, CHANGE),
+  "invalid input of a reading": call("list_encrypted_instances", { limit: 0 }),
   "list_encrypted_instances": call("list_encrypted_instances", {}),
 };
 
@@ -24,12 +25,14 @@ const TARGETS: Record<string, Figure["target"]> = {
   "tools/list": { atLeast: 3 },
   "invalid input": { atLeast: 2.5 },
   "refused by policy": { atLeast: 2.5 },
+  "invalid input of a reading": { atLeast: 2.5 },
 };
 
 export async function measureThroughput(rounds: number, ms: number): Promise<Figure[]> {
   await using cloud = await Listening.start("cloud");
   const env = { ...environment(cloud.url.origin), DBSS_MCP_ALLOWED_INSTANCE_IDS: "another" };
   await using first = await Listening.startUnread("build", env);
+  await using quiet = await Listening.startUnread("build", { ...env, DBSS_MCP_LOG_LEVEL: "error" });
   await using second = await Listening.startUnread("build", env);
   await using plain = await Listening.start("plainHttp", { args: [cloud.url.origin] });
   await using hono = await Listening.start("bareHono");
@@ -44,7 +47,13 @@ export async function measureThroughput(rounds: number, ms: number): Promise<Fig
     const samples = await inTurns(rounds, {
       ours: run("ours", first.url),
       plain: run("plain", plain.url),
-      ...connections === 16 ? { two: run("two", first.url, second.url), hono: run("hono", hono.url) } : {},
+      ...connections === 16
+        ? {
+          two: run("two", first.url, second.url),
+          quiet: run("quiet", quiet.url),
+          hono: run("hono", hono.url),
+        }
+        : {},
     } as Record<string, () => Promise<number>>);
     const against = { what: "plain server", value: median(samples.plain!) };
     const value = (name: string) => median(samples[name]!);
@@ -63,6 +72,7 @@ export async function measureThroughput(rounds: number, ms: number): Promise<Fig
     if (connections !== 16) return;
     const one = { what: "one worker", value: value("ours") };
     figures.push({ what: `${title}, two workers`, value: value("two"), unit: "calls/s", against: one });
+    figures.push({ what: `${title}, log level error`, value: value("quiet"), unit: "calls/s", against });
     figures.push({ what: `${title}, bare Hono echo`, value: value("hono"), unit: "calls/s", against });
   };
   for (const connections of [1, 16, 64]) {
@@ -71,5 +81,6 @@ export async function measureThroughput(rounds: number, ms: number): Promise<Fig
   }
   await measure("invalid input", 16);
   await measure("refused by policy", 16);
+  await measure("invalid input of a reading", 16);
   return figures;
 }
