@@ -6,7 +6,7 @@
  * that it could not record.
  */
 import type { Clock } from "./clock.ts";
-import { mapStrings, type Redactor, tidy } from "./redaction.ts";
+import { jsonLine, type Redactor, tidy } from "./redaction.ts";
 
 export interface AuditRecord {
   /** On stdio the client's name and version, over HTTP the principal. */
@@ -52,7 +52,7 @@ export function createAudit({ clock, redactor, write, append }: AuditOptions): A
     check: () => append?.(""),
     record(entry) {
       const time = new Date(clock.now()).toISOString();
-      const line = JSON.stringify(mapStrings({ time, audit: "change", ...entry }, clean)) + "\n";
+      const line = jsonLine({ time, audit: "change", ...entry }, clean);
       write(line);
       append?.(line);
     },

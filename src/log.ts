@@ -5,7 +5,7 @@
  * never writes to stdout, which belongs to the protocol, and never lets a known secret through.
  */
 import type { Clock } from "./clock.ts";
-import { mapStrings, type Redactor, tidy } from "./redaction.ts";
+import { jsonLine, type Redactor, tidy } from "./redaction.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = typeof LOG_LEVELS[number];
@@ -27,7 +27,7 @@ export function createLog(options: LogOptions): Log {
   const at = (level: LogLevel) => (message: string, fields: Record<string, unknown> = {}) => {
     if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(options.level)) return;
     const time = new Date(options.clock.now()).toISOString();
-    options.write(JSON.stringify(mapStrings({ time, level, message, ...fields }, clean)) + "\n");
+    options.write(jsonLine({ time, level, message, ...fields }, clean));
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

@@ -11,10 +11,11 @@ import { type Command, type Config, help, parseConfig } from "./config.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
 import type { Fetch } from "./huaweicloud/send.ts";
 import { httpFaults } from "./http/requirements.ts";
+import { httpTransport } from "./http/transport.ts";
+import { gatherLines } from "./lines.ts";
 import { createLog, type Log } from "./log.ts";
 import { createRedactor, type Redactor } from "./redaction.ts";
 import { reachCloud } from "./reach_cloud.ts";
-import { WebStandardStreamableHTTPServerTransport } from "./sdk.ts";
 import { createServer, type ServerOptions, TOOLS } from "./server.ts";
 import { stdioTransport } from "./stdio.ts";
 
@@ -95,7 +96,7 @@ async function serveHttp(config: Config): Promise<number> {
         actor: principal,
         policy: canWrite ? options.policy : { ...options.policy, isReadOnly: true },
       }),
-    createTransport: (options) => new WebStandardStreamableHTTPServerTransport(options),
+    createTransport: httpTransport,
     isWrite: (name) => TOOLS.some((tool) => tool.name === name && !tool.annotations.readOnlyHint),
     recordRefusal: (actor, tool) =>
       options.audit.record({
@@ -145,12 +146,9 @@ function json(value: unknown): string {
 /** What every command needs: a log, and the options of its servers. */
 async function prepare(config: Config): Promise<{ log: Log; options: ServerOptions }> {
   const redactor = createRedactor([...config.secrets, ...(config.httpTokens ?? []).map(({ token }) => token)]);
-  const log = createLog({
-    level: config.logLevel,
-    clock: systemClock,
-    redactor,
-    write: (line) => printTo(Deno.stderr, line),
-  });
+  const lines = gatherLines(systemClock, (text) => printTo(Deno.stderr, text));
+  addEventListener("unload", lines.flush);
+  const log = createLog({ level: config.logLevel, clock: systemClock, redactor, write: lines.add });
   // stdout is the protocol: what a library prints goes to stderr.
   // deno-lint-ignore no-console
   console.log = console.info = console.debug = console.error;
@@ -171,7 +169,10 @@ async function prepare(config: Config): Promise<{ log: Log; options: ServerOptio
       audit: createAudit({
         clock: systemClock,
         redactor,
-        write: (line) => printTo(Deno.stderr, line),
+        write(line) {
+          lines.add(line);
+          lines.flush();
+        },
         append: config.auditFile === undefined
           ? undefined
           : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),

@@ -65,9 +65,14 @@ export function mapStrings(value: unknown, change: (text: string, key: string) =
   if (typeof value === "string") return change(value, key);
   if (Array.isArray(value)) return value.map((entry) => mapStrings(entry, change, key));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, entry]) => entry !== undefined)
-      .map(([name, entry]) => [name, mapStrings(entry, change, name)]),
-  );
+  const entries: [string, unknown][] = [];
+  for (const [name, entry] of Object.entries(value)) {
+    if (entry !== undefined) entries.push([name, mapStrings(entry, change, name)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** One line of JSON in which every string went through `change`. */
+export function jsonLine(value: Record<string, unknown>, change: (text: string) => string): string {
+  return JSON.stringify(value, (_key, entry) => typeof entry === "string" ? change(entry) : entry) + "\n";
 }

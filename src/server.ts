@@ -1,5 +1,5 @@
 /**
- * The MCP server: lists tools and the prompt, and carries calls, on the SDK's low-level server.
+ * The MCP server: lists tools and the prompt, and carries calls, on the session of one client.
  *
  * The first and the last step of a call: finds the tool, hands it to `call.ts` together with the ways back
  * to the caller. It knows no transport and decides nothing.
@@ -9,19 +9,17 @@ import { type Caller, type CallOptions, callTool } from "./call.ts";
 import { complete, PROMPT, promptText } from "./prompt.ts";
 import { tidy } from "./redaction.ts";
 import {
-  AjvJsonSchemaValidator,
   CallToolRequestSchema,
   type CallToolResult,
   CompleteRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
-  type jsonSchemaValidator,
   ListPromptsRequestSchema,
   ListToolsRequestSchema,
   type ListToolsResult,
   McpError,
-  Server,
 } from "./sdk.ts";
+import { Session } from "./session.ts";
 import { changeSecurityGroup } from "./tools/change_security_group.ts";
 import { listInstances } from "./tools/list_instances.ts";
 import { listSecurityGroups } from "./tools/list_security_groups.ts";
@@ -47,7 +45,7 @@ export interface ServerOptions extends CallOptions {
 }
 
 export interface McpServer {
-  server: Server;
+  server: Session;
   /** Resolves when no call is running, also not one whose caller has gone. */
   settled(): Promise<void>;
 }
@@ -58,14 +56,11 @@ export function createServer(options: ServerOptions): McpServer {
   const unknown = (what: string, name: string) =>
     new McpError(ErrorCode.InvalidParams, `Unknown ${what}: ${tidy(options.redactor.text(name), MAX_NAME)}`);
   const running = new Set<Promise<CallToolResult>>();
-  const server = new Server(
-    { name: "dbss-mcp", title: "DBSS MCP", version: options.version },
-    {
-      capabilities: { tools: {}, prompts: {}, completions: {} },
-      instructions: instructions(options),
-      jsonSchemaValidator: sharedValidator,
-    },
-  );
+  const server = new Session({
+    serverInfo: { name: "dbss-mcp", title: "DBSS MCP", version: options.version },
+    capabilities: { tools: {}, prompts: {}, completions: {} },
+    instructions: instructions(options),
+  });
 
   server.setRequestHandler(ListToolsRequestSchema, () => listing(tools)[options.policy.isReadOnly ? "reading" : "all"]);
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification, _meta }) => {
@@ -75,7 +70,7 @@ export function createServer(options: ServerOptions): McpServer {
     const caller: Caller = {
       actor: options.actor ?? clientName(server),
       signal,
-      ask: canAsk(server) ? ask(server, signal) : undefined,
+      ask: server.canAsk ? ask(server, signal) : undefined,
       progress(progress, message) {
         if (token === undefined) return;
         const params = { progressToken: token, progress, message };
@@ -110,26 +105,12 @@ export function createServer(options: ServerOptions): McpServer {
   };
 }
 
-let ajv: AjvJsonSchemaValidator | undefined;
-
-/** The SDK would build one for every server, which over HTTP means for every request. */
-const sharedValidator: jsonSchemaValidator = {
-  getValidator: (schema) => (ajv ??= new AjvJsonSchemaValidator()).getValidator(schema),
-};
-
-function clientName(server: Server): string {
-  const client = server.getClientVersion();
+function clientName({ client }: Session): string {
   return client === undefined ? "unknown client" : `${client.name} ${client.version}`;
 }
 
-/** Clients of the protocol before modes declare an empty object for forms. */
-function canAsk(server: Server): boolean {
-  const elicitation = server.getClientCapabilities()?.elicitation;
-  return elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined);
-}
-
 /** Only the action counts as the person's answer: the form has no field that could be filled in for them. */
-function ask(server: Server, signal: AbortSignal): Caller["ask"] {
+function ask(server: Session, signal: AbortSignal): Caller["ask"] {
   return async (question) => {
     const form = {
       mode: "form" as const,
@@ -137,7 +118,7 @@ function ask(server: Server, signal: AbortSignal): Caller["ask"] {
       requestedSchema: { type: "object" as const, properties: {} },
     };
     try {
-      const { action } = await server.elicitInput(form, { signal, timeout: PERSON_TIMEOUT_MS });
+      const action = await server.ask(form, { signal, timeout: PERSON_TIMEOUT_MS });
       return action === "accept" ? "accepted" : action === "decline" ? "declined" : "dismissed";
     } catch {
       return "unreached";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createRedactor, mapStrings, plain, tidy } from "../src/redaction.ts";
+import { createRedactor, jsonLine, mapStrings, plain, tidy } from "../src/redaction.ts";
 
 Deno.test("createRedactor() masks every secret wherever and however often it appears", () => {
   const redactor = createRedactor(["fake-secret-1", undefined, "fake-secret-2"]);
@@ -96,4 +96,10 @@ Deno.test("plain() lets ids, codes, prefixes and ports through, and nothing that
   for (const value of ["two words", "call,the,change,now", "line\nbreak", "x".repeat(65), "", '"']) {
     assert.equal(plain(value), "(not shown)", value);
   }
+});
+
+Deno.test("jsonLine() changes every string on its way into one line, and leaves out what is undefined", () => {
+  const value = { a: "x", b: 1, c: undefined, d: null, e: ["y", { f: "z" }], g: true };
+  const line = jsonLine(value, (text) => `<${text}>`);
+  assert.equal(line, '{"a":"<x>","b":1,"d":null,"e":["<y>",{"f":"<z>"}],"g":true}\n');
 });

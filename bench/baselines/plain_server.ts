@@ -1,7 +1,8 @@
-/** The SDK's McpServer with the same tools as this server, each answering at once. */
+/** The SDK's McpServer with the same tools as this server, each answering at once; the list may ask a cloud. */
 // @ts-types="@modelcontextprotocol/sdk/server/mcp"
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { z } from "zod";
+import { listDirectly } from "../direct.ts";
 
 const id = z.string().min(32).max(64);
 const error = z.object({
@@ -70,7 +71,7 @@ const TOOLS = {
   },
 };
 
-export function plainServer(): McpServer {
+export function plainServer(cloud?: string): McpServer {
   const server = new McpServer({ name: "plain", version: "1.0.0" });
   for (const [name, { input, output }] of Object.entries(TOOLS)) {
     server.registerTool(
@@ -80,8 +81,10 @@ export function plainServer(): McpServer {
         inputSchema: input as z.ZodRawShape,
         outputSchema: output as z.ZodRawShape,
       },
-      () => {
-        const structuredContent = { region: "simulated" };
+      async () => {
+        const clusters = name === "list_encrypted_instances" && cloud ? await listDirectly(cloud) : [];
+        const instances = clusters.map(({ instance_id, name }) => ({ instance_id, name, security_group_ids: [] }));
+        const structuredContent = { region: "simulated", ...(clusters.length > 0 ? { instances } : {}) };
         return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
       },
     );

@@ -97,7 +97,7 @@ export function createApp(options: AppOptions): App {
     MCP_PATH,
     judges.length > 0 ? authenticate(judges, challenge) : anonymous,
     limitRate(options.ratePerMinute, clock),
-    async (c, next) => c.var.unauthenticated ?? await next(),
+    async (c, next) => c.get("unauthenticated") ?? await next(),
   );
   app.post(MCP_PATH, handle);
   app.all(MCP_PATH, () => refuse(405, "Cannot answer to this method, wanted POST", { allow: "POST" }));
@@ -118,11 +118,14 @@ const anonymous: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
 };
 
-/** Set at the end, because a plain Response does not take over what was set before it. */
+/**
+ * Set at the end, because a plain Response does not take over what was set before it; and on the response
+ * itself, because Hono would copy it for each header.
+ */
 const finish: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
-  c.header("x-request-id", c.var.requestId);
-  c.header("cache-control", "no-store");
+  c.res.headers.set("x-request-id", c.get("requestId"));
+  c.res.headers.set("cache-control", "no-store");
 };
 
 function corsFor(origins: readonly string[]): MiddlewareHandler {
@@ -145,9 +148,9 @@ function accessLog(log: Log, clock: Clock): MiddlewareHandler<HttpEnv> {
       path: c.req.path,
       status: c.res.status,
       duration_ms: clock.now() - started,
-      principal: c.var.caller?.principal,
+      principal: c.get("caller")?.principal,
       address: c.env.address,
-      http_request_id: c.var.requestId,
+      http_request_id: c.get("requestId"),
     });
   };
 }

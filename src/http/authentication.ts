@@ -5,7 +5,6 @@
  * refusal once it is counted. It takes a token from the Authorization header alone, never logs it, and
  * never hands it on.
  */
-import { timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { type Caller, type HttpEnv, refuse } from "./exchange.ts";
 
@@ -92,6 +91,8 @@ function wwwAuthenticate({ resourceMetadata, scope }: Challenge, error: Record<s
  * nothing about them, not even their length.
  */
 export async function fixedTokens(tokens: readonly NamedToken[]): Promise<TokenJudge> {
+  // Loaded only here: in the one-file build a static import would be loaded by every start.
+  const { timingSafeEqual } = await import("node:crypto");
   const known = await Promise.all(tokens.map(async ({ name, token }) => ({ name, digest: await digest(token) })));
   return async (token) => {
     const presented = await digest(token);

@@ -16,7 +16,10 @@ export function limitRate(ratePerMinute: number, clock: Clock): MiddlewareHandle
   return rateLimiter<HttpEnv>({
     windowMs: WINDOW_MS,
     limit: ratePerMinute,
-    keyGenerator: (c) => c.var.caller ? `principal ${c.var.caller.principal}` : `address ${c.env.address}`,
+    keyGenerator: (c) => {
+      const caller = c.get("caller");
+      return caller ? `principal ${caller.principal}` : `address ${c.env.address}`;
+    },
     // The library's own headers read the system's time.
     standardHeaders: false,
     store: countersInMemory(clock, MAX_COUNTERS),

@@ -7,14 +7,21 @@
  */
 import type { Handler } from "hono";
 import type { Clock } from "../clock.ts";
-import type { Server, WebStandardStreamableHTTPServerTransport } from "../sdk.ts";
+import type { Transport } from "../sdk.ts";
 import { type Message, readMessage } from "./body.ts";
 import { type Caller, type HttpEnv, refuse } from "./exchange.ts";
+import type { HttpTransport } from "./transport.ts";
+
+/** The part of a session that carries one exchange. */
+interface Connectable {
+  connect(transport: Transport): Promise<void>;
+  close(): Promise<void>;
+}
 
 export interface McpOptions {
-  createServer(caller: Caller): { server: Server; settled(): Promise<void> };
+  createServer(caller: Caller): { server: Connectable; settled(): Promise<void> };
   /** Handed in like the server: only what `main.ts` loads anyway may load the SDK, or a bundle breaks. */
-  createTransport(options: { enableJsonResponse: boolean }): WebStandardStreamableHTTPServerTransport;
+  createTransport(options: { enableJsonResponse: boolean }): HttpTransport;
   /** The refusal for a message that this caller may not send. */
   forbid(message: Message, caller: Caller): Response | undefined;
   clock: Clock;
@@ -25,6 +32,9 @@ export interface McpOptions {
 }
 
 const REQUEST_TIMEOUT = -32001;
+
+/** Why a request is stopped before its answer. */
+type StopReason = "caller gone" | "deadline";
 
 export interface McpEndpoint {
   handle: Handler<HttpEnv>;
@@ -43,21 +53,26 @@ export function mcpEndpoint(options: McpOptions): McpEndpoint {
       }
       const over = Promise.withResolvers<void>();
       running.add(over.promise);
-      const deadline = new AbortController();
-      const stopTimer = options.clock.after(options.deadlineMs, () => deadline.abort());
+      const request = c.req.raw;
+      // One signal for both reasons: to combine two with AbortSignal.any() takes longer than the rest here.
+      const stop = new AbortController();
+      const stopFor = (reason: StopReason) => () => stop.abort(reason);
+      const stopTimer = options.clock.after(options.deadlineMs, stopFor("deadline"));
+      const stopWatching = onAbort(request.signal, stopFor("caller gone"));
       let work = Promise.resolve();
       try {
-        const message = await readMessage(c.req.raw, AbortSignal.any([deadline.signal, c.req.raw.signal]));
+        const message = await readMessage(request, stop.signal);
         if (message instanceof Response) return message;
-        const caller = c.var.caller!;
+        const caller = c.get("caller")!;
         const forbidden = options.forbid(message, caller);
         if (forbidden !== undefined) return forbidden;
-        const exchange = await answer(options, c.req.raw, message, caller, deadline.signal);
+        const exchange = await answer(options, request, message, caller, stop.signal);
         work = exchange.over;
         return exchange.response;
       } finally {
         void work.finally(() => {
           stopTimer();
+          stopWatching();
           running.delete(over.promise);
           over.resolve();
         });
@@ -74,7 +89,7 @@ async function answer(
   request: Request,
   message: Message,
   caller: Caller,
-  deadline: AbortSignal,
+  stop: AbortSignal,
 ): Promise<{ response: Response; over: Promise<void> }> {
   const { server, settled } = options.createServer(caller);
   const wantsProgress = (message.params as { _meta?: { progressToken?: unknown } } | undefined)?._meta
@@ -99,11 +114,12 @@ async function answer(
     if (id === undefined) return end();
     transport.send({ jsonrpc: "2.0", id, error }).catch(() => {}).finally(end);
   };
-  const stopWatching = [onAbort(request.signal, leave), onAbort(deadline, giveUp)];
+  const stopWatching = onAbort(stop, () => (stop.reason as StopReason) === "deadline" ? giveUp() : leave());
   const response = await Promise.race([transport.handleRequest(request, { parsedBody: message }), gone.promise]);
   const isStream = response.headers.get("content-type") === "text/event-stream";
-  if (!isStream) end();
-  const over = ended.promise.then(settled).finally(() => stopWatching.forEach((stop) => stop()));
+  // A server that has answered holds nothing; to close it would only have it cancel what is done.
+  if (!isStream) ended.resolve();
+  const over = ended.promise.then(settled).finally(stopWatching);
   return { response: isStream ? whenRead(response, end) : response, over };
 }
 

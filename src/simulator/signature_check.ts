@@ -5,8 +5,10 @@
  * other primitives than the signer, so that a mistake in one shows against the other. It never uses the
  * signer's code.
  */
-import { createHash, createHmac } from "node:crypto";
 import { errorBodies } from "./faults.ts";
+
+// Loaded only with this file: in the one-file build a static import would be loaded by every start.
+const { createHash, createHmac } = await import("node:crypto");
 
 export interface ArrivedRequest {
   method: string;

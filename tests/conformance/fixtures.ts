@@ -9,7 +9,7 @@
 import * as protocol from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { CloudError } from "../../src/huaweicloud/errors.ts";
-import type { Server } from "../../src/sdk.ts";
+import type { Session } from "../../src/session.ts";
 import { errorSchema } from "../../src/tools/fields.ts";
 import { defineTool, type Tool, type ToolContext } from "../../src/tools/tool.ts";
 
@@ -54,8 +54,8 @@ const PROMPTS: Record<string, (args: Record<string, string>) => protocol.PromptM
   test_prompt_with_image: () => [say(image), say({ type: "text", text: "Look at the image" })],
 };
 
-export function addFixtures(server: Server): void {
-  server.registerCapabilities({ resources: { subscribe: true }, logging: {} });
+export function addFixtures(server: Session): void {
+  Object.assign(server.greeting.capabilities, { resources: { subscribe: true }, logging: {} });
   server.setRequestHandler(protocol.SetLevelRequestSchema, () => ({}));
   server.setRequestHandler(protocol.SubscribeRequestSchema, () => ({}));
   server.setRequestHandler(protocol.UnsubscribeRequestSchema, () => ({}));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Server } from "../../src/sdk.ts";
+import { Session } from "../../src/session.ts";
 import { on, silence } from "../../src/simulator/faults.ts";
 import { idle } from "../support/fake_clock.ts";
 import { answerOf, call, CHANGE, get, initialize, LIST, READ, refusalOf, served } from "../support/http.ts";
@@ -36,7 +36,11 @@ Deno.test("POST /mcp sends progress in a stream when the caller sent a progress 
 
 /** A server whose list of tools takes a step that it tells about. */
 function progressing() {
-  const server = new Server({ name: "test", version: "0" }, { capabilities: { tools: {} } });
+  const server = new Session({
+    serverInfo: { name: "test", version: "0" },
+    capabilities: { tools: {} },
+    instructions: "",
+  });
   server.fallbackRequestHandler = async (_request, { sendNotification, _meta }) => {
     const params = { progressToken: _meta!.progressToken!, progress: 1 };
     await sendNotification({ method: "notifications/progress", params });

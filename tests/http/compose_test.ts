@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../src/config.ts";
 import { composeApp } from "../../src/http/compose.ts";
-import { WebStandardStreamableHTTPServerTransport } from "../../src/sdk.ts";
+import { httpTransport } from "../../src/http/transport.ts";
 import { createServer } from "../../src/server.ts";
 import { on, silence } from "../../src/simulator/faults.ts";
 import { FakeClock, idle } from "../support/fake_clock.ts";
@@ -18,7 +18,7 @@ async function composed(env: Record<string, string>) {
   const { cloud, serverOptions } = simulate({ options: { clock } });
   const app = await composeApp(parsed.config, {
     createServer: () => createServer(serverOptions),
-    createTransport: (options) => new WebStandardStreamableHTTPServerTransport(options),
+    createTransport: httpTransport,
     isWrite: (name) => name === CHANGE,
     recordRefusal: () => {},
     fetch: issuer.fetch,

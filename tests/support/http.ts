@@ -4,7 +4,7 @@
 import { type App, type AppOptions, createApp } from "../../src/http/app.ts";
 import { LOOPBACK_NAMES } from "../../src/http/names.ts";
 import { serve } from "../../src/http/serve.ts";
-import { WebStandardStreamableHTTPServerTransport } from "../../src/sdk.ts";
+import { httpTransport } from "../../src/http/transport.ts";
 import { createServer, type ServerOptions } from "../../src/server.ts";
 import type { SimulatedCloud } from "../../src/simulator/cloud.ts";
 import { SIMULATION } from "../../src/simulator/state.ts";
@@ -48,7 +48,7 @@ export function served(
         actor: principal,
         policy: { ...serverOptions.policy, isReadOnly: !canWrite },
       }),
-    createTransport: (options) => new WebStandardStreamableHTTPServerTransport(options),
+    createTransport: httpTransport,
     isWrite: (name) => name === CHANGE,
     recordRefusal: (actor, tool) => serverOptions.audit.record({ actor, tool, outcome: "refused", duration_ms: 0 }),
     names: { hosts: LOOPBACK_NAMES, origins: [] },

@@ -1,12 +1,27 @@
 /**
  * The third ring: the server as a process of its own, over real pipes.
+ *
+ * From source; or the one-file build when the tests were started with `-- --build`, and then with nothing of
+ * this folder around it: no configuration, no lock, no cache of packages, another working directory.
  */
 import { Client, StdioClientTransport } from "../../src/sdk_client.ts";
 import { fileURLToPath } from "node:url";
 import type { Setting } from "../../src/setting.ts";
 import { SETTINGS } from "../../src/settings.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+
+/** The one-file build, where `build_test.ts` puts it. */
+export const BUILD = path(".tmp/build/dbss-mcp.js");
+
+const PROGRAM = Deno.args.includes("--build")
+  ? {
+    flags: ["--no-config", "--no-lock", "--unstable-no-legacy-abort"],
+    main: BUILD,
+    place: { cwd: path(".tmp/build"), env: { DENO_DIR: path(".tmp/build/empty") } },
+  }
+  : { flags: [], main: path("src/main.ts"), place: { cwd: undefined, env: {} } };
+
 const PERMISSIONS = ["--no-prompt", "--allow-env=HW_*,HUAWEICLOUD_SDK_*,DBSS_MCP_*"];
 
 export interface ProcessOptions {
@@ -27,7 +42,7 @@ const UNSET = Object.fromEntries(
 
 function commandLine({ args = [], host, permissions }: ProcessOptions): string[] {
   const usual = [...PERMISSIONS, ...(host ? [`--allow-net=${host}`] : [])];
-  return ["run", ...(permissions ? ["--no-prompt", ...permissions] : usual), MAIN, ...args];
+  return ["run", ...PROGRAM.flags, ...(permissions ? ["--no-prompt", ...permissions] : usual), PROGRAM.main, ...args];
 }
 
 /** For tests that use the SDK's stdio client: its close() leaves a timer behind that it never clears. */
@@ -38,7 +53,8 @@ export async function connectToProcess(options: ProcessOptions) {
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
     args: commandLine(options),
-    env: { ...UNSET, ...options.env },
+    env: { ...UNSET, ...PROGRAM.place.env, ...options.env },
+    cwd: PROGRAM.place.cwd,
     stderr: "ignore",
   });
   const client = new Client({ name: "test-client", version: "1.2.3" });
@@ -61,7 +77,8 @@ export class ServerProcess implements AsyncDisposable {
   constructor(options: ProcessOptions = {}) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: commandLine(options),
-      env: { ...UNSET, ...options.env },
+      env: { ...UNSET, ...PROGRAM.place.env, ...options.env },
+      cwd: PROGRAM.place.cwd,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

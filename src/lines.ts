@@ -1,0 +1,32 @@
+/**
+ * Gathers the lines for stderr and writes those of one turn of the event loop together.
+ *
+ * Between `log.ts`, `audit.ts` and the stream, put there by `main.ts`: under load a write for each line
+ * costs more than all else about it. It never keeps a line beyond the turn, never changes their order, and
+ * never loses one when the process ends through `flush`.
+ */
+import type { Clock } from "./clock.ts";
+
+export interface Lines {
+  /** Takes one line with its newline, to be written soon. */
+  add(line: string): void;
+  /** Writes what was gathered, now. */
+  flush(): void;
+}
+
+export function gatherLines(clock: Clock, write: (text: string) => void): Lines {
+  let text = "";
+  const flush = () => {
+    if (text === "") return;
+    const gathered = text;
+    text = "";
+    write(gathered);
+  };
+  return {
+    add(line) {
+      if (text === "") clock.after(0, flush);
+      text += line;
+    },
+    flush,
+  };
+}
