@@ -116,7 +116,16 @@ export function errorFromAnswer(answer: Answer, now: number): CloudError {
     requestId: answer.requestId,
     body,
     retryAfterMs: readRetryAfter(answer.retryAfter, now),
+    hint: isOfOtherProject(answer.status, body) ? OTHER_PROJECT_HINT : undefined,
   });
+}
+
+const OTHER_PROJECT_HINT =
+  "Check that the project belongs to the region; if it does, the token has ended: replace it in the server's environment and restart it";
+
+/** APIGW.0307: the token has ended, or it is not for this region or project. */
+function isOfOtherProject(status: number, body: CloudErrorBody): boolean {
+  return status === 401 && /^(APIGW|APIG)\.0307$/.test(body.error_code ?? "");
 }
 
 /**

@@ -50,6 +50,14 @@ for (const [status, kind, verdict] of BY_STATUS) {
   }
 }
 
+for (const code of ["APIGW.0307", "APIG.0307"]) {
+  Deno.test(`errorFromAnswer() points at the project, too, when 401 carries ${code}`, () => {
+    assert.match(answered(401, errorBodies.gateway(code, "x")).hint!, /^Check that the project belongs to the region/);
+    assert.equal(answered(403, errorBodies.gateway(code, "x")).hint, undefined);
+    assert.equal(answered(401, errorBodies.gateway("APIGW.0301", "x")).hint, undefined);
+  });
+}
+
 for (const code of ["APIGW.0613", "APIG.0613"]) {
   Deno.test(`errorFromAnswer() knows that nothing happened when 503 carries ${code}`, () => {
     assert.equal(answered(503, errorBodies.gateway(code, "x")).verdict, "denied");
