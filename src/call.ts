@@ -101,15 +101,24 @@ function isWrite(tool: Tool): boolean {
 }
 
 /** The way to ask a person when the policy wants one; undefined when it goes without. */
-function personFor({ policy, log }: CallOptions, change: object, caller: Caller): Caller["ask"] {
-  const decision = decide(policy, change, caller.ask !== undefined);
+function personFor(
+  { policy, log, audit, redactor }: CallOptions,
+  change: object,
+  { ask, actor }: Caller,
+): Caller["ask"] {
+  const decision = decide(policy, change, ask !== undefined);
   switch (decision.verdict) {
     case "refuse":
       throw new Refusal(decision.kind, decision.why);
     case "ask":
-      return caller.ask;
+      return async (question) => {
+        const answer = await ask!(redactor.text(question));
+        // A person takes time to answer: the change must still be one that can be recorded.
+        checkAudit(audit);
+        return answer;
+      };
     case "allow_unasked":
-      log.warn("no person is asked about a change: the client cannot ask", { actor: caller.actor });
+      log.warn("no person is asked about a change: the client cannot ask", { actor });
       return undefined;
     case "allow":
       return undefined;
@@ -130,7 +139,7 @@ function contextOf(
     confirm,
     budget: (limitMs = timeoutMs) => ({ signal: caller.signal, deadline: clock.now() + limitMs }),
     refusalOf(change) {
-      const decision = decide(policy, change, true);
+      const decision = decide(policy, change, caller.ask !== undefined);
       return decision.verdict === "refuse" ? decision.why : undefined;
     },
     progress: caller.progress,

@@ -19,6 +19,17 @@ export const systemClock: Clock = {
   },
 };
 
+/** Whether `work` ends within `ms` milliseconds. Leaves no timer behind. */
+export async function endsWithin(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  const limit = Promise.withResolvers<boolean>();
+  const stopLimit = clock.after(ms, () => limit.resolve(false));
+  try {
+    return await Promise.race([work.then(() => true), limit.promise]);
+  } finally {
+    stopLimit();
+  }
+}
+
 /** Resolves after `ms` milliseconds, or at once when `signal` aborts. Leaves no timer behind. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

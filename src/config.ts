@@ -126,6 +126,7 @@ function readFlags(args: readonly string[], faults: string[]) {
   const flags: Record<string, string | true> = {};
   const positionals: string[] = [];
   const rest = [...args];
+  let areKnown = true;
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (!/^-./.test(arg)) {
       positionals.push(arg);
@@ -136,14 +137,18 @@ function readFlags(args: readonly string[], faults: string[]) {
     const isSwitch = SWITCHES.includes(name);
     const isKnown = (flag.startsWith("--") || flag === "-h") &&
       (isSwitch || settings.some((setting) => setting.flag === name));
+    areKnown &&= isKnown;
     // The next argument is the value whatever it looks like: `--timeout-ms -5` is a wrong value, not a flag.
     const value = parts.length > 0 ? parts.join("=") : isKnown && !isSwitch ? rest.shift() : undefined;
-    if (!isKnown) faults.push(`${tidy(flag, 42)} is not a flag of this server; --help lists the flags`);
+    // With a single dash, it might also be the value of a flag that is not known.
+    const visible = flag.startsWith("--") ? tidy(flag, 42) : flag.slice(0, 2);
+    if (!isKnown) faults.push(`${visible} is not a flag of this server; --help lists the flags`);
     else if (isSwitch !== (value === undefined)) faults.push(`--${name} takes ${isSwitch ? "no" : "a"} value`);
     else flags[name] = value ?? true;
   }
   const command = positionals[0] ?? "stdio";
-  if (positionals.length > 1 || !isCommand(command)) {
+  // Behind a flag that is not known stands its value, which might be a secret.
+  if (areKnown && (positionals.length > 1 || !isCommand(command))) {
     faults.push(`The command is "${tidy(positionals.join(" "), 80)}", wanted one of ${COMMANDS.join(", ")}`);
   }
   for (const flag of ["json", "offline"]) {
@@ -179,7 +184,7 @@ function find(
 
 /** A wrong value as a fault shows it: without the name and password that a URL may hold. */
 function shown(text: string): string {
-  return `"${tidy(text.replace(/\/\/[^/]*@/, "//...@"), 80)}" (${text.length} characters)`;
+  return `"${tidy(text.replace(/\/\/.*@/s, "//...@"), 80)}" (${text.length} characters)`;
 }
 
 function noFile(): never {

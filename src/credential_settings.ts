@@ -4,9 +4,7 @@
  * Listed with all others by `settings.ts`. A setting is judged by itself here; which of several is used stands
  * in `auth/credentials.ts`. It never reads the environment itself.
  */
-import { preset, setting } from "./setting.ts";
-
-const matching = (pattern: RegExp) => (text: string) => pattern.test(text) ? text : undefined;
+import { matching, preset, setting, truth } from "./setting.ts";
 
 /** Header values: visible ASCII, no spaces. */
 const secretText = matching(/^[\x21-\x7e]{1,16384}$/);
@@ -80,7 +78,7 @@ export const CREDENTIAL_SETTINGS = {
     flag: "ecs-metadata",
     about: "true gets temporary keys from the metadata service, on an ECS instance with an agency",
     wanted: "true or false",
-    read: (text) => text === "true" ? true : text === "false" ? false : undefined,
+    read: truth,
     default: false,
   }),
 };

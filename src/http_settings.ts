@@ -7,7 +7,7 @@
 import type { NamedToken } from "./http/authentication.ts";
 import { isSecureUrl, SECURE_URL_FORM } from "./http/names.ts";
 import { ENDPOINT_FORM, readEndpoint } from "./huaweicloud/endpoint.ts";
-import { preset, setting } from "./setting.ts";
+import { preset, setting, wholeNumber } from "./setting.ts";
 
 /** A bare host name or address; IPv6 in brackets, as a URL has it. Undefined when it is none. */
 function readHost(text: string): string | undefined {
@@ -22,17 +22,14 @@ const listOf = <Value>(read: (text: string) => Value | undefined) => (text: stri
   return values.every((value) => value !== undefined) ? values as Value[] : undefined;
 };
 
-const wholeNumber = (least: number, most: number) => (text: string) => {
-  const value = Number(text);
-  return /^\d{1,7}$/.test(text) && value >= least && value <= most ? value : undefined;
-};
-
 function readTokens(text: string): readonly NamedToken[] | undefined {
   const tokens = listOf((part) => {
     const match = /^([A-Za-z0-9._-]{1,64}):([\x21-\x2b\x2d-\x7e]{32,4096})$/.exec(part);
     return match ? { name: match[1]!, token: match[2]! } : undefined;
   })(text);
-  const areDistinct = new Set(tokens?.map(({ name }) => name)).size === tokens?.length;
+  // A token with two names would leave the audit to guess who called.
+  const areDistinct = (["name", "token"] as const)
+    .every((part) => new Set(tokens?.map((entry) => entry[part])).size === tokens?.length);
   return areDistinct ? tokens : undefined;
 }
 
@@ -57,7 +54,8 @@ export const HTTP_SETTINGS = {
     env: "DBSS_MCP_HTTP_TOKENS",
     isSecret: true,
     about: "Bearer tokens with their owners' names, as name:token,name:token",
-    wanted: "name:token pairs with distinct names, each token at least 32 visible ASCII characters without commas",
+    wanted:
+      "name:token pairs with distinct names and tokens, each token at least 32 visible ASCII characters without commas",
     read: readTokens,
   }),
   httpPublicOrigin: setting({

@@ -6,7 +6,7 @@
  */
 import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";
-import { systemClock } from "./clock.ts";
+import { endsWithin, systemClock } from "./clock.ts";
 import { type Command, type Config, help, parseConfig } from "./config.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
 import type { Fetch } from "./huaweicloud/send.ts";
@@ -22,7 +22,7 @@ import { stdioTransport } from "./stdio.ts";
 const EXIT_FAILURE = 1;
 const EXIT_CONFIGURATION = 2;
 
-/** What a change may need beyond its budget: a look before it, a look after an unclear answer, and the way out. */
+/** What a change may need beyond its budget: looks at the instance before and after it, and the way out. */
 const SHUTDOWN_GRACE_MS = 12_000;
 
 function printTo(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
@@ -72,10 +72,13 @@ async function serveStdio(config: Config): Promise<number> {
 
   await Promise.race([transport.ended, signalled]);
   log.info("finishing the calls in flight");
-  const limit = Promise.withResolvers<void>();
-  const stopLimit = systemClock.after(config.timeoutMs + SHUTDOWN_GRACE_MS, limit.resolve);
-  await Promise.race([Promise.all([settled(), transport.answered()]), limit.promise]);
-  stopLimit();
+  transport.stopReading();
+  const graceMs = config.timeoutMs + SHUTDOWN_GRACE_MS;
+  if (!await endsWithin(systemClock, graceMs, Promise.all([settled(), transport.answered()]))) {
+    // From now on no change is sent; one that is on its way is still followed to its end and recorded.
+    await server.close();
+    if (!await endsWithin(systemClock, graceMs, settled())) log.warn("stopped before every call in flight had ended");
+  }
   return 0;
 }
 
@@ -95,6 +98,15 @@ async function serveHttp(config: Config): Promise<number> {
       }),
     createTransport: httpTransport,
     isWrite: (name) => TOOLS.some((tool) => tool.name === name && !tool.annotations.readOnlyHint),
+    recordRefusal: (actor, tool) =>
+      options.audit.record({
+        actor,
+        tool,
+        region: config.region,
+        outcome: "refused",
+        error_kind: "policy",
+        duration_ms: 0,
+      }),
     fetch,
     clock: systemClock,
     log,
@@ -106,7 +118,8 @@ async function serveHttp(config: Config): Promise<number> {
     onListen: (url) =>
       log.info("serving on HTTP", { url, version: manifest.version, region: config.region, missing: config.missing }),
     stop: onSignal(log),
-    graceMs: config.httpDeadlineMs + SHUTDOWN_GRACE_MS,
+    // After the deadline no change is sent; one that was sent just before has its own budget.
+    graceMs: config.httpDeadlineMs + config.timeoutMs + SHUTDOWN_GRACE_MS,
     clock: systemClock,
   });
   try {
@@ -139,6 +152,11 @@ async function prepare(config: Config): Promise<{ log: Log; options: ServerOptio
   // stdout is the protocol: what a library prints goes to stderr.
   // deno-lint-ignore no-console
   console.log = console.info = console.debug = console.error;
+  // A promise that nobody waits for must not end the process under a change, nor say on stderr what it holds.
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("defect", { error: String(event.reason?.stack ?? event.reason) });
+  });
   return {
     log,
     options: {

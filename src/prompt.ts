@@ -57,7 +57,7 @@ interface Cached {
 }
 const caches = new WeakMap<HuaweiCloud, Map<string, Cached>>();
 
-type Options = Pick<CallOptions, "cloud" | "projectId" | "findProject" | "clock">;
+type Options = Pick<CallOptions, "cloud" | "projectId" | "findProject" | "clock" | "redactor">;
 
 /** Names and ids that contain what was typed; none for what is no argument of the prompt. */
 export async function complete(
@@ -107,6 +107,7 @@ async function read(
   const found = argument === "instance"
     ? (await cloud.listInstances(projectId, call)).map(({ name, instanceId }) => [name, instanceId])
     : (await cloud.listSecurityGroups({ projectId }, call)).items.map(({ name, id }) => [name, id]);
-  const values = found.flat().filter((value) => value !== undefined).map((value) => tidy(value, MAX_ARGUMENT));
+  const values = found.flat().filter((value) => value !== undefined)
+    .map((value) => tidy(options.redactor.text(value), MAX_ARGUMENT));
   return [...new Set(values)];
 }

@@ -1,8 +1,8 @@
 /**
  * Keeps secrets and control characters out of everything that leaves this process for a reader.
  *
- * `log.ts`, `result.ts` and `audit.ts` pass their text through it on the way out. It never alters what is
- * sent to the cloud.
+ * Results, questions, completions, log, audit and doctor's report pass it on the way out. It never alters what
+ * is sent to the cloud.
  */
 
 const MASK = "[redacted]";
@@ -49,8 +49,8 @@ export function tidy(value: string, limit: number): string {
   return `${start}... (${clean.length - start.length} more characters)`;
 }
 
-const WORD = "[A-Za-z0-9_.:/-]{1,64}";
-const PLAIN = new RegExp(`^${WORD}(,${WORD})*$`);
+/** Commas are for ports; with words between them they would be a sentence. */
+const PLAIN = /^([A-Za-z0-9_.:/-]{1,64}|[\d,-]{1,400})$/;
 
 /** A value of the cloud's as a sentence of ours may hold it: an id, a code or ports, but no room for words. */
 export function plain(value: string): string {

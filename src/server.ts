@@ -71,15 +71,13 @@ export function createServer(options: ServerOptions): McpServer {
       actor: options.actor ?? clientName(server),
       signal,
       ask: server.canAsk ? ask(server, signal) : undefined,
-      async progress(progress, message) {
+      progress(progress, message) {
         if (token === undefined) return;
         const params = { progressToken: token, progress, message };
-        try {
-          await sendNotification({ method: "notifications/progress", params });
-        } catch (error) {
-          // A caller that cannot be told is no reason to lose what became of its change.
-          options.log.warn("progress could not be sent", { error: String(error) });
-        }
+        // A caller that cannot be told, or does not listen, is no reason to lose what became of its change.
+        sendNotification({ method: "notifications/progress", params }).catch((error) =>
+          options.log.warn("progress could not be sent", { error: String(error) })
+        );
       },
     };
     const result = traced(tool.name, options.region, () => callTool(options, tool, params.arguments ?? {}, caller));

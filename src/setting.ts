@@ -24,3 +24,14 @@ export const setting = <Value>(definition: Setting<Value>) => definition;
 
 /** A setting that always has a value. */
 export const preset = <Value>(definition: Setting<Value> & { default: Value }) => definition;
+
+// The ways in which several settings read their text.
+
+export const matching = (pattern: RegExp) => (text: string) => pattern.test(text) ? text : undefined;
+
+export const truth = (text: string) => text === "true" ? true : text === "false" ? false : undefined;
+
+export const wholeNumber = (least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  return /^\d{1,7}$/.test(text) && value >= least && value <= most ? value : undefined;
+};

@@ -9,15 +9,7 @@ import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "./huaweicl
 import { HTTP_SETTINGS } from "./http_settings.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import { CONFIRM_MODES, type ConfirmMode } from "./policy.ts";
-import { preset, setting } from "./setting.ts";
-
-const matching = (pattern: RegExp) => (text: string) => pattern.test(text) ? text : undefined;
-
-const milliseconds = (text: string) => {
-  const value = Number(text);
-  return /^\d{1,7}$/.test(text) && value >= 100 && value <= 600_000 ? value : undefined;
-};
-const truth = (text: string) => text === "true" ? true : text === "false" ? false : undefined;
+import { matching, preset, setting, truth, wholeNumber } from "./setting.ts";
 
 const idList = (text: string) => {
   const ids = text.split(",").map((id) => id.trim()).filter(Boolean);
@@ -121,7 +113,7 @@ export const SETTINGS = {
     flag: "timeout-ms",
     about: "Time for a whole call, retries and waits included",
     wanted: MILLISECONDS,
-    read: milliseconds,
+    read: wholeNumber(100, 600_000),
     default: 30_000,
   }),
   attemptTimeoutMs: preset({
@@ -129,7 +121,7 @@ export const SETTINGS = {
     flag: "attempt-timeout-ms",
     about: "Time for one request and its whole answer",
     wanted: MILLISECONDS,
-    read: milliseconds,
+    read: wholeNumber(100, 600_000),
     default: 10_000,
   }),
   logLevel: preset<LogLevel>({

@@ -21,6 +21,8 @@ export interface StdioTransport extends Transport {
   ended: Promise<void>;
   /** Resolves when every request that was read has been answered or cancelled. */
   answered(): Promise<void>;
+  /** Takes no further request, and no further word on what the client was asked. */
+  stopReading(): void;
 }
 
 export function stdioTransport(
@@ -128,9 +130,13 @@ export function stdioTransport(
       }
       if (id !== undefined && method === undefined) settle(id);
     },
-    async close() {
-      await reader.cancel().catch(() => {});
+    stopReading() {
+      reader.cancel().catch(() => {});
+    },
+    close() {
+      transport.stopReading();
       transport.onclose?.();
+      return Promise.resolve();
     },
   };
   return transport;

@@ -196,6 +196,20 @@ Deno.test("a file that cannot be written refuses the change, names the variable,
     assert.equal((await call(joined, LIST_INSTANCES)).isError, false);
   }));
 
+Deno.test("a file that becomes unwritable while a person thinks refuses the change", async () => {
+  let isFull = false;
+  const { audit } = setup(() => isFull && fails());
+  await using joined = await join({ audit }, {
+    person() {
+      isFull = true;
+      return "accept";
+    },
+  });
+  const { content } = await call(joined, CHANGE, LOCK_DOWN);
+  assert.deepEqual([content.outcome, content.error.kind], ["refused", "configuration"]);
+  assert.equal(joined.cloud.puts.length, 0);
+});
+
 Deno.test("a rejected change says, too, that its line is missing in the file", async () => {
   let isFull = false;
   const { audit } = setup(() => isFull && fails());

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sleep, systemClock } from "../src/clock.ts";
+import { endsWithin, sleep, systemClock } from "../src/clock.ts";
 import { FakeClock, idle } from "./support/fake_clock.ts";
 
 Deno.test("systemClock tells the time, fires a timer and stops one", async () => {
@@ -36,5 +36,15 @@ Deno.test("sleep() resolves at once and leaves no timer when the signal aborts",
 Deno.test("sleep() sets no timer when the signal has aborted before", async () => {
   const clock = new FakeClock();
   await sleep(clock, 1e9, AbortSignal.abort());
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("endsWithin() says whether the work ended in time, and leaves no timer", async () => {
+  const clock = new FakeClock();
+  assert.equal(await endsWithin(clock, 100, Promise.resolve()), true);
+  const late = endsWithin(clock, 100, new Promise(() => {}));
+  clock.advance(100);
+  assert.equal(await late, false);
+  await assert.rejects(endsWithin(clock, 100, Promise.reject(new TypeError("x"))), TypeError);
   assert.equal(clock.pending, 0);
 });

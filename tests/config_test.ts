@@ -111,7 +111,7 @@ Deno.test("settings have names of their own, and secrets have no flag", () => {
 });
 
 Deno.test("parseConfig() gives every fault at once", () => {
-  const found = faults(["--regoin", "x", "--timeout-ms", "-5", "--simulate=yes", "serve", "now"], {
+  const found = faults(["--regoin", "--timeout-ms", "-5", "--simulate=yes"], {
     HW_REGION_NAME: "cn/north",
     HW_AUTH_TOKEN: "two words",
     DBSS_MCP_DBSS_ENDPOINT: "http://dbss.example",
@@ -121,7 +121,6 @@ Deno.test("parseConfig() gives every fault at once", () => {
       "--regoin is not a flag",
       '--timeout-ms is "-5" (2 characters), wanted a whole number',
       "--simulate takes no value",
-      'The command is "x serve now", wanted one of stdio',
       'HW_REGION_NAME is "cn/north"',
       "HW_AUTH_TOKEN has a value that cannot be used",
       'DBSS_MCP_DBSS_ENDPOINT is "http://dbss.example"',
@@ -136,9 +135,23 @@ Deno.test("parseConfig() gives a fault when a flag lacks its value or is not kno
   assert.match(faults(["--constructor"])[0]!, /^--constructor is not a flag/);
 });
 
+Deno.test("parseConfig() gives a fault when the command is not known or has a second word", () => {
+  assert.deepEqual(faults(["serve"]), ['The command is "serve", wanted one of stdio, http, doctor']);
+  assert.deepEqual(faults(["http", "now"]), ['The command is "http now", wanted one of stdio, http, doctor']);
+});
+
+Deno.test("parseConfig() does not show what stands behind a flag that is not known", () => {
+  for (const value of ["fake-value", "-fake-value"]) {
+    const found = faults(["--auth-token", value]);
+    assert.equal(found[0], "--auth-token is not a flag of this server; --help lists the flags");
+    assert.ok(!found.join("\n").includes("fake-value"), found.join("\n"));
+  }
+});
+
 Deno.test("parseConfig() shows no secret that came as a flag, a wrong value or part of an endpoint", () => {
   const found = faults(["--auth-token=fake-value", "--dbss-endpoint", "https://user:fake-value@dbss.example"], {
     HW_AUTH_TOKEN: "fake-value\n",
+    DBSS_MCP_VPC_ENDPOINT: "https://user:fake-value/fake-value@vpc.example",
   }).join("\n");
   assert.ok(!found.includes("fake-value"), found);
 });

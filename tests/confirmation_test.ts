@@ -226,3 +226,14 @@ Deno.test("a client that goes away while the person thinks stops the change", as
   assert.equal(joined.cloud.puts.length, 0);
   assert.equal(joined.audited[0]!.outcome, "refused");
 });
+
+Deno.test("neither the question nor a completion shows a secret that the cloud says", async () => {
+  const { questions, ...reach } = person("accept");
+  await using joined = await join({}, reach);
+  for (const instance of joined.cloud.instances) instance.name = `named ${SIMULATION.token}`;
+  await call(joined, CHANGE, LOCK_DOWN);
+  assert.match(questions[0]!, /^Change the security group of encrypted instance "named \[redacted\]" /);
+  const ref = { type: "ref/prompt" as const, name: "move_instance_to_security_group" };
+  const { completion } = await joined.client.complete({ ref, argument: { name: "instance", value: "named" } });
+  assert.deepEqual(completion.values, ["named [redacted]"]);
+});

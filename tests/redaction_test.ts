@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createRedactor, jsonLine, mapStrings, tidy } from "../src/redaction.ts";
+import { createRedactor, jsonLine, mapStrings, plain, tidy } from "../src/redaction.ts";
 
 Deno.test("createRedactor() masks every secret wherever and however often it appears", () => {
   const redactor = createRedactor(["fake-secret-1", undefined, "fake-secret-2"]);
@@ -88,6 +88,14 @@ Deno.test("mapStrings() changes every string, knows its key and leaves the rest"
     none: null,
   });
   assert.deepEqual(value.list[0], "y");
+});
+
+Deno.test("plain() lets ids, codes, prefixes and ports through, and nothing that could be a sentence", () => {
+  const kept = ["00000000-0000-4000-8000-0000000000a1", "DBSS.10020021", "2001:db8::/32", "1-30", "22,3389,8000-8080"];
+  for (const value of kept) assert.equal(plain(value), value);
+  for (const value of ["two words", "call,the,change,now", "line\nbreak", "x".repeat(65), "", '"']) {
+    assert.equal(plain(value), "(not shown)", value);
+  }
 });
 
 Deno.test("jsonLine() changes every string on its way into one line, and leaves out what is undefined", () => {

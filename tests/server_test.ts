@@ -41,12 +41,12 @@ Deno.test("initialize says which region the server works in, what to do first, a
   assert.match(empty.client.getInstructions()!, /not configured yet, a call says what is missing/);
 });
 
-/** A client of a server with these options; `pass` sees what the server sends, and may throw. */
-async function connect(options: ServerOptions, name: string, pass: (method: string) => void = () => {}) {
+/** A client of a server with these options; `pass` sees what the server sends, and may throw or hold it back. */
+async function connect(options: ServerOptions, name: string, pass: (method: string) => unknown = () => {}) {
   const [near, far] = InMemoryTransport.createLinkedPair();
   const send = far.send.bind(far);
   far.send = async (message, extra) => {
-    pass("method" in message ? message.method : "answer");
+    await pass("method" in message ? message.method : "answer");
     await send(message, extra);
   };
   const client = new Client({ name, version: "1" });
@@ -69,20 +69,26 @@ Deno.test("two clients at once get their own answers, and the audit tells them a
   await Promise.all([one.close(), two.close()]);
 });
 
-Deno.test("a change keeps its outcome when its progress cannot be sent", async () => {
-  const clock = new FakeClock();
-  const { cloud, audited, logged, serverOptions } = simulate({ options: { clock } });
-  cloud.readingsUntilApplied = 1;
-  const client = await connect(serverOptions, "deaf", (method) => {
-    if (method === "notifications/progress") throw new Error("the stream is gone");
+for (
+  const [what, progress, isLogged] of [
+    ["cannot be sent", () => Promise.reject(new Error("the stream is gone")), true],
+    ["is not taken by the client", () => new Promise(() => {}), false],
+  ] as const
+) {
+  Deno.test(`a change keeps its outcome when its progress ${what}`, async () => {
+    const clock = new FakeClock();
+    const { cloud, audited, logged, serverOptions } = simulate({ options: { clock } });
+    cloud.readingsUntilApplied = 1;
+    const pass = (method: string) => method === "notifications/progress" ? progress() : undefined;
+    const client = await connect(serverOptions, "deaf", pass);
+    const { content } = await clock.run(
+      call({ client }, CHANGE, { ...LOCK_DOWN, wait: true }, { onprogress: () => {} }),
+    );
+    assert.deepEqual([content.outcome, audited[0]!.outcome], ["applied", "applied"]);
+    assert.equal(logged.some(({ message }) => message === "progress could not be sent"), isLogged);
+    await client.close();
   });
-  const { content } = await clock.run(
-    call({ client }, CHANGE, { ...LOCK_DOWN, wait: true }, { onprogress: () => {} }),
-  );
-  assert.deepEqual([content.outcome, audited[0]!.outcome], ["applied", "applied"]);
-  assert.ok(logged.some(({ message }) => message === "progress could not be sent"));
-  await client.close();
-});
+}
 
 Deno.test("a change tells no progress to a client that did not ask for it", async () => {
   const clock = new FakeClock();

@@ -235,3 +235,17 @@ Deno.test("close() stops reading and tells it", async () => {
   await transport.ended;
   assert.equal(isClosed(), true);
 });
+
+Deno.test("stdioTransport() takes nothing more, and fails what was asked, when it is to stop reading", async () => {
+  const { transport, feed, messages, written } = await setup();
+  await feed(JSON.stringify(REQUEST) + "\n");
+  await transport.send({ jsonrpc: "2.0", id: 7, method: "elicitation/create" });
+  transport.stopReading();
+  await transport.ended;
+  await feed(JSON.stringify({ ...REQUEST, id: 2 }) + "\n").catch(() => {});
+  assert.deepEqual(messages.map((message) => (message as { id: number }).id), [1, 7]);
+  assert.equal(await isSettled(transport.answered()), false, "what was read is still to be answered");
+  await transport.send({ jsonrpc: "2.0", id: 1, result: {} });
+  assert.equal(await isSettled(transport.answered()), true);
+  assert.equal(written.length, 2);
+});

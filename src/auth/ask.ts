@@ -47,8 +47,13 @@ export async function ask(asker: Asker, question: Question): Promise<{ answer: A
     return { answer, headers: response.headers };
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    if (abort.signal.aborted && error.httpStatus === undefined) {
-      throw new CloudError("timeout", `${purpose}: no complete answer within ${limitMs} ms`, { verdict: "not_sent" });
+    const { httpStatus, requestId } = error;
+    if (abort.signal.aborted && (httpStatus ?? 0) < 400) {
+      throw new CloudError("timeout", `${purpose}: no complete answer within ${limitMs} ms`, {
+        verdict: "not_sent",
+        httpStatus,
+        requestId,
+      });
     }
     throw beforeSending(error, purpose);
   } finally {

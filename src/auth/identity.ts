@@ -1,7 +1,7 @@
 /**
  * From the chosen credential source to what uses it: the authenticator, and what it knows of the project.
  *
- * Called by `main.ts` when it puts the way to the cloud together. It only connects the files beside it; it
+ * Called by `reach_cloud.ts` when it puts the way to the cloud together. It only connects the files beside it; it
  * never decides which source is used.
  */
 import type { CloudError } from "../huaweicloud/errors.ts";

@@ -30,6 +30,8 @@ export interface AppOptions extends Omit<McpOptions, "forbid"> {
   ratePerMinute: number;
   /** Whether a tool of this name changes anything. */
   isWrite(tool: unknown): boolean;
+  /** Puts into the audit that a change was refused, since its caller's token does not allow any. */
+  recordRefusal(principal: string, tool: string): void;
   /** What is missing before calls can succeed; undefined when nothing is. */
   missing?: string;
   log: Log;
@@ -49,10 +51,12 @@ export function createApp(options: AppOptions): App {
     : {};
   const { handle, settled } = mcpEndpoint({
     ...options,
-    forbid: ({ method, params }, caller) =>
-      method === "tools/call" && !caller.canWrite && options.isWrite((params as { name?: unknown } | undefined)?.name)
-        ? refuseToken(new TokenError("insufficient_scope", `The token lacks the scope ${SCOPES.write}`), challenge)
-        : undefined,
+    forbid({ method, params }, { principal, canWrite }) {
+      const tool = (params as { name?: unknown } | undefined)?.name;
+      if (method !== "tools/call" || canWrite || !options.isWrite(tool)) return undefined;
+      options.recordRefusal(principal, String(tool));
+      return refuseToken(new TokenError("insufficient_scope", `The token lacks the scope ${SCOPES.write}`), challenge);
+    },
   });
   const app = new Hono<HttpEnv>();
 
@@ -85,7 +89,7 @@ export function createApp(options: AppOptions): App {
 
   // Cheapest and least trusting first. Names: a foreign page learns nothing more. CORS: a preflight has no
   // token. Who: before counting, so that one caller cannot use up another's share. Count: before refusing,
-  // so that guessing is slowed down. Only then is the body read (bounded by `handle`) and parsed, so that a
+  // so that whoever fails again and again is told to wait. Only then is the body read (bounded by `handle`) and parsed, so that a
   // stranger cannot make this process hold or parse anything.
   app.use(MCP_PATH, checkNames(names));
   if (crossOrigin) app.use(MCP_PATH, crossOrigin);

@@ -14,7 +14,9 @@ import { LOOPBACK_NAMES } from "./names.ts";
 import { accessTokens } from "./oauth.ts";
 
 export interface Surroundings
-  extends Pick<AppOptions, "createServer" | "createTransport" | "isWrite">, Pick<IssuerOptions, "fetch"> {
+  extends
+    Pick<AppOptions, "createServer" | "createTransport" | "isWrite" | "recordRefusal">,
+    Pick<IssuerOptions, "fetch"> {
   clock: Clock;
   log: Log;
 }

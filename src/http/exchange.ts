@@ -4,6 +4,7 @@
  * Used by every file beside it. A refusal is a JSON-RPC error without an id, as MCP's transport has it; it
  * never repeats a token or a body.
  */
+
 /** Who sent a request, once that is established. */
 export interface Caller {
   /** A person or program by name; the actor of the audit. */

@@ -56,8 +56,8 @@ export function accessTokens(options: OAuthOptions): TokenJudge {
 }
 
 function callerOf(claims: JWTPayload): Caller {
-  const principal = [claims.sub, claims.client_id].find((name) => typeof name === "string" && name !== "");
-  if (principal === undefined) {
+  const claim = ["sub", "client_id"].find((name) => typeof claims[name] === "string" && claims[name] !== "");
+  if (claim === undefined) {
     throw new TokenError("invalid_token", "The token names nobody, neither in sub nor in client_id");
   }
   const scopes = scopesOf(claims);
@@ -65,7 +65,8 @@ function callerOf(claims: JWTPayload): Caller {
   if (!canWrite && !scopes.includes(SCOPES.read)) {
     throw new TokenError("insufficient_scope", `The token has neither the scope ${SCOPES.read} nor ${SCOPES.write}`);
   }
-  return { principal: tidy(principal as string, 128), canWrite };
+  // With its claim before it, since a fixed token's name, which has no colon, must not be had by whoever picks a sub.
+  return { principal: `${claim}:${tidy(claims[claim] as string, 128)}`, canWrite };
 }
 
 /** `scope` is the standard's claim (RFC 9068, section 2.2.3); `scp` is what Entra ID and Okta send. */

@@ -3,7 +3,7 @@
  *
  * Called by `main.ts` for the `http` command. It never listens on an address that was not named.
  */
-import type { Clock } from "../clock.ts";
+import { type Clock, endsWithin } from "../clock.ts";
 import type { App } from "./app.ts";
 
 export interface ServeOptions {
@@ -32,10 +32,5 @@ export async function serve({ app, hostname, port, onListen, stop, graceMs, cloc
     (request, { remoteAddr }) => app.fetch(request, { address: (remoteAddr as Deno.NetAddr).hostname }),
   );
   await stop;
-  const limit = Promise.withResolvers<boolean>();
-  const stopLimit = clock.after(graceMs, () => limit.resolve(false));
-  const ended = Promise.all([listener.shutdown(), app.settled()]).then(() => true);
-  const isClean = await Promise.race([ended, limit.promise]);
-  stopLimit();
-  return isClean;
+  return await endsWithin(clock, graceMs, Promise.all([listener.shutdown(), app.settled()]));
 }

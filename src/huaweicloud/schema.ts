@@ -104,7 +104,7 @@ export const securityGroupsSchema = z.object({
     name: name ?? undefined,
     description: description || undefined,
   })),
-  nextMarker: page_info?.next_marker ?? undefined,
+  nextMarker: page_info?.next_marker || undefined,
 }));
 
 export interface SecurityGroupRule {
@@ -152,5 +152,5 @@ export const rulesSchema = z.object({
     remoteGroupId: rule.remote_group_id || undefined,
     remoteAddressGroupId: rule.remote_address_group_id || undefined,
   })),
-  nextMarker: page_info?.next_marker ?? undefined,
+  nextMarker: page_info?.next_marker || undefined,
 }));

@@ -104,5 +104,6 @@ export const on = (method: "POST" | "GET", fault: Fault): Fault => ({ ...fault, 
 export const afterwards = (fault: Fault): Fault => ({ ...fault, isApplied: true });
 
 function onAbort(request: Request, run: () => void): void {
+  if (request.signal.aborted) return run();
   request.signal.addEventListener("abort", run, { once: true });
 }

@@ -31,7 +31,7 @@ export async function lookAfter(
       ? `The instance could not be read after the change: ${error.message}`
       : "A reading after the change did not show it on every node";
     if (patience === undefined) return found;
-    await context.progress(step, "Waiting until every node shows the change");
+    context.progress(step, "Waiting until every node shows the change");
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (step - 1));
     if (!await context.pause(pauseMs, patience)) return found;
     call = { ...patience, maxAttempts: 1 };

@@ -46,6 +46,7 @@ export async function assess(change: RequestedChange, context: ToolContext, call
   const groups = await context.cloud.readSecurityGroups(change.projectId, ids, call);
   const existing = groups.value?.map(({ id }) => id);
   const rules = existing && await context.cloud.readRules(change.projectId, existing, call);
+  const unseen = unseenGroups(currentIds, existing);
   const changes = instance.value && !showsOnEveryNode(instance.value, requestedIds);
   const failed = [
     { what: "the instance and its present security groups", error: instance.error },
@@ -58,7 +59,7 @@ export async function assess(change: RequestedChange, context: ToolContext, call
     current: currentIds && named(currentIds, groups.value),
     requested: named(requestedIds, groups.value),
     changes,
-    ...rulesOf(currentIds, requestedIds, rules?.value),
+    ...unseen.length === 0 ? rulesOf(currentIds, requestedIds, rules?.value) : {},
     warnings: [
       ...refusal === undefined ? [] : [`The change would be refused: ${refusal}`],
       ...changes === false ? ["Nothing would change: every node has exactly these security groups already"] : [],
@@ -68,7 +69,7 @@ export async function assess(change: RequestedChange, context: ToolContext, call
         : [],
       ...existing ? groupWarnings(requestedIds, existing, rules?.value) : [],
     ],
-    notChecked: failed.map(({ what, error }) => `${what}: ${error.message}`),
+    notChecked: [...failed.map(({ what, error }) => `${what}: ${error.message}`), ...unseen],
     cloudErrors: failed.map(({ error }) => ({ ...error.body }))
       .filter((body) => Object.keys(body).length > 0),
   };
@@ -80,6 +81,14 @@ function named(ids: readonly string[], groups: readonly SecurityGroup[] = []): S
 
 const rulesIn = (rules: readonly SecurityGroupRule[], ids: readonly string[]) =>
   rules.filter(({ securityGroupId }) => ids.includes(securityGroupId));
+
+/** Why the present rules are not known although everything could be read; a comparison would call none of them lost. */
+function unseenGroups(currentIds?: readonly string[], existingIds?: readonly string[]): string[] {
+  if (currentIds?.length === 0) return ["the present security groups: the list shows none"];
+  if (currentIds === undefined || existingIds === undefined) return [];
+  return currentIds.filter((id) => !existingIds.includes(id))
+    .map((id) => `rules of the present security group ${plain(id)}: it was not found in this project`);
+}
 
 function rulesOf(
   currentIds: readonly string[] | undefined,

@@ -2,8 +2,8 @@
  * The question that a person is asked before a change.
  *
  * Called by the change tool when `policy.ts` wants a person; `server.ts` carries the question to the client.
- * The words are ours; names that come from the cloud stand in quotation marks, tidied and cut. It never
- * decides anything.
+ * The words are ours; names that come from the cloud stand in quotation marks, rules as `rules.ts` words them,
+ * and all of it is tidied and cut. It never decides anything.
  */
 import type { SecurityGroup } from "../huaweicloud/client.ts";
 import { plain, tidy } from "../redaction.ts";

@@ -46,8 +46,8 @@ export interface ToolContext {
   confirm?(question: string): Promise<PersonsAnswer>;
   /** Why the policy would refuse this change; undefined when it would not. */
   refusalOf(change: { instance_id: string; security_group_ids: readonly string[] }): string | undefined;
-  /** Tells the caller that work goes on, when it asked to be told. */
-  progress(step: number, message: string): Promise<void>;
+  /** Tells the caller that work goes on, when it asked to be told; waits for nothing. */
+  progress(step: number, message: string): void;
   /** Waits, and says true; says false when the budget does not allow it or the call was cancelled. */
   pause(ms: number, call: Call): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { grantAuthenticator, passwordGrants, type PasswordOptions } from "../../src/auth/password.ts";
 import type { Fetch } from "../../src/huaweicloud/send.ts";
-import { answer, htmlPage, silence } from "../../src/simulator/faults.ts";
+import { answer, htmlPage, silence, silentBody } from "../../src/simulator/faults.ts";
 import { SIMULATION } from "../../src/simulator/state.ts";
 import { failure, IAM, setUp } from "../support/credentials.ts";
 
@@ -173,14 +173,16 @@ for (const [title, fetch, kind] of BROKEN) {
   });
 }
 
-Deno.test("passwordGrants() gives up on an IAM that does not answer, and leaves no timer", async () => {
-  const { grants, cloud, clock, call } = login();
-  cloud.faults.push({ ...silence(), on: "POST" });
-  const error = await clock.run(failure(grants.get(call())));
-  assert.deepEqual([error.kind, error.verdict], ["timeout", "not_sent"]);
-  assert.match(error.message, /10000 ms/);
-  assert.equal(clock.pending, 0);
-});
+for (const [what, fault] of [["does not answer", silence()], ["does not end its answer", silentBody(201)]] as const) {
+  Deno.test(`passwordGrants() gives up on an IAM that ${what}, and leaves no timer`, async () => {
+    const { grants, cloud, clock, call } = login();
+    cloud.faults.push({ ...fault, on: "POST" });
+    const error = await clock.run(failure(grants.get(call())));
+    assert.deepEqual([error.kind, error.verdict], ["timeout", "not_sent"]);
+    assert.match(error.message, /10000 ms/);
+    assert.equal(clock.pending, 0);
+  });
+}
 
 Deno.test("passwordGrants() uses a token whose expiry it cannot read until it is refused", async () => {
   const headers = { "x-subject-token": "visible-fake-token" };

@@ -112,6 +112,33 @@ for (const [what, end] of ENDS) {
 }
 
 Deno.test({
+  name: "main takes no further call, and no further word of a person, when SIGTERM has come",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await withCloud(async (cloud, origin) => {
+      const { faults, arrived, letGo } = heldPuts(1);
+      cloud.faults.push(...faults);
+      await using process = new ServerProcess(configured(origin));
+      await process.send(INITIALIZE, call(1));
+      await arrived;
+      const asking = { ...INITIALIZE.params, capabilities: { elicitation: { form: {} } } };
+      await process.send({ ...INITIALIZE, params: asking }, call(2));
+      await process.stdout.line("elicitation/create");
+      process.kill("SIGTERM");
+      await process.stderr.line("finishing the calls in flight");
+      await process.send(call(3)).catch(() => {});
+      await process.stderr.line('"outcome":"refused"');
+      letGo();
+      const messages = await finishWell(process) as Message[];
+      assert.equal(contentOf(messages, 1).outcome, "accepted");
+      assert.equal(contentOf(messages, 2).error?.kind, "confirmation");
+      assert.ok(!messages.some(({ id, result }) => id === 3 && result));
+      assert.equal(cloud.puts.length, 1);
+    });
+  },
+});
+
+Deno.test({
   name: "main exits at once when a second signal comes",
   ignore: Deno.build.os === "windows",
   async fn() {
@@ -141,6 +168,32 @@ Deno.test("main lets two calls reach the cloud before either is answered", async
     await process.closeInput();
     const messages = await finishWell(process);
     assert.deepEqual([1, 2].map((id) => contentOf(messages, id).outcome), ["accepted", "accepted"]);
+  });
+});
+
+Deno.test("main follows a change, and keeps its secrets, when a promise fails for which nobody waits", async () => {
+  await withCloud(async (cloud, origin) => {
+    const { host, env } = configured(origin);
+    // Runs before the server, and lets each request of it leave such a promise behind.
+    const careless = `const send = globalThis.fetch;
+      globalThis.fetch = (url, init) => {
+        Promise.reject(new Error(Deno.env.get("HW_AUTH_TOKEN")));
+        return send(url, init);
+      };`;
+    await using process = new ServerProcess({
+      env,
+      permissions: [
+        `--preload=data:text/javascript,${encodeURIComponent(careless)}`,
+        "--allow-env=HW_*,HUAWEICLOUD_SDK_*,DBSS_MCP_*",
+        `--allow-net=${host}`,
+      ],
+    });
+    await process.send(INITIALIZE, call(1));
+    const defect = await process.stderr.line('"defect"');
+    assert.ok(defect.includes("[redacted]") && !defect.includes(SIMULATION.token), defect);
+    await process.closeInput();
+    assert.equal(contentOf(await finishWell(process), 1).outcome, "accepted");
+    assert.equal(cloud.puts.length, 1);
   });
 });
 

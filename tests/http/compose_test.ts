@@ -20,6 +20,7 @@ async function composed(env: Record<string, string>) {
     createServer: () => createServer(serverOptions),
     createTransport: httpTransport,
     isWrite: (name) => name === CHANGE,
+    recordRefusal: () => {},
     fetch: issuer.fetch,
     clock,
     log: serverOptions.log,

@@ -37,7 +37,7 @@ Deno.test("accessTokens() accepts a valid token; its subject is the actor of the
   const { send, audited } = protectedBy(issuer);
   const answer = await answerOf(await send(call(), { headers: bearer(await issuer.token()) }));
   assert.equal(answer.result.structuredContent.outcome, "accepted");
-  assert.equal(audited[0]!.actor, "user-1");
+  assert.equal(audited[0]!.actor, "sub:user-1");
 });
 
 for (const algorithm of ["RS256", "PS256", "ES256", "ES384", "EdDSA"]) {
@@ -63,13 +63,13 @@ Deno.test("accessTokens() takes scopes from scope and from scp, as text and as a
   ) {
     const response = await send(call(), { headers: bearer(await issuer.token(claims)) });
     assert.equal((await answerOf(response)).result.structuredContent.outcome, "accepted");
-    assert.equal(audited.at(-1)!.actor, "user-1");
+    assert.equal(audited.at(-1)!.actor, "sub" in claims ? "client_id:user-1" : "sub:user-1");
   }
 });
 
 Deno.test("without dbss:write the change is hidden, and refused with the scope to ask for", async () => {
   const issuer = await fakeIssuer();
-  const { send, cloud } = protectedBy(issuer);
+  const { send, cloud, audited } = protectedBy(issuer);
   const headers = bearer(await issuer.token({ scope: "dbss:read" }));
   const { tools } = (await answerOf(await send(LIST, { headers }))).result;
   assert.ok(tools.length > 0 && !tools.some(({ name }: { name: string }) => name === CHANGE));
@@ -83,6 +83,11 @@ Deno.test("without dbss:write the change is hidden, and refused with the scope t
       `scope="dbss:read dbss:write", resource_metadata="${METADATA}"`,
   );
   assert.equal(cloud.requests.length, before);
+  assert.deepEqual(audited.map(({ actor, tool, outcome }) => [actor, tool, outcome]), [[
+    "sub:user-1",
+    CHANGE,
+    "refused",
+  ]]);
 });
 
 Deno.test("only calls of the change need dbss:write, whatever else bears its name", async () => {
@@ -242,4 +247,11 @@ Deno.test("isSecureUrl() wants https, except on loopback", () => {
   for (const url of ["http://a.example", "ftp://127.0.0.1", "https://user@a.example", "https://a.example/#b", "a"]) {
     assert.ok(!isSecureUrl(url), url);
   }
+});
+
+Deno.test("nobody whose token has the name of a fixed token as its sub is taken for its owner", async () => {
+  const issuer = await fakeIssuer();
+  const { send, audited } = protectedBy(issuer);
+  await send(call(), { headers: bearer(await issuer.token({ sub: "ci" })) });
+  assert.doesNotMatch(String(audited[0]!.actor), /^[A-Za-z0-9._-]{1,64}$/, "a fixed token's name has no colon");
 });

@@ -142,10 +142,12 @@ Deno.test("listSecurityGroups() asks for one page with its filters", async () =>
 
 Deno.test("listSecurityGroups() follows the pages to their end", async () => {
   const page = (id: string, next_marker?: string | null) => ({ security_groups: [{ id }], page_info: { next_marker } });
-  const { client, sent } = setup(page("a", "m-1"), page("b", "m-2"), page("c", null));
-  const { items, isTruncated } = await client.listSecurityGroups({ projectId: PROJECT }, CALL);
-  assert.deepEqual([items.map(({ id }) => id), isTruncated], [["a", "b", "c"], false]);
-  assert.deepEqual(sent.map(({ url }) => url.searchParams.get("marker")), [null, "m-1", "m-2"]);
+  for (const end of [undefined, null, ""]) {
+    const { client, sent } = setup(page("a", "m-1"), page("b", "m-2"), page("c", end));
+    const { items, isTruncated } = await client.listSecurityGroups({ projectId: PROJECT }, CALL);
+    assert.deepEqual([items.map(({ id }) => id), isTruncated], [["a", "b", "c"], false]);
+    assert.deepEqual(sent.map(({ url }) => url.searchParams.get("marker")), [null, "m-1", "m-2"]);
+  }
 });
 
 Deno.test("listSecurityGroups() stops at the cap and says so", async () => {

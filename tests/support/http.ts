@@ -50,6 +50,7 @@ export function served(
       }),
     createTransport: httpTransport,
     isWrite: (name) => name === CHANGE,
+    recordRefusal: (actor, tool) => serverOptions.audit.record({ actor, tool, outcome: "refused", duration_ms: 0 }),
     names: { hosts: LOOPBACK_NAMES, origins: [] },
     judges: [],
     ratePerMinute: 1_000,

@@ -131,6 +131,24 @@ Deno.test("preview warns of a frozen instance when a node has a reason for it an
   assert.deepEqual((await call(joined, PREVIEW, LOCK_DOWN)).content.warnings, ["The instance is frozen"]);
 });
 
+Deno.test("preview concludes nothing about rules when a present group is not to be seen", async () => {
+  await using joined = await join();
+  joined.cloud.groups = joined.cloud.groups.filter(({ id }) => id !== groups.open);
+  const { content } = await call(joined, PREVIEW, LOCK_DOWN);
+  assert.deepEqual([content.rules_gained, content.rules_lost], [undefined, undefined]);
+  assert.deepEqual(content.not_checked, [
+    `rules of the present security group ${groups.open}: it was not found in this project`,
+  ]);
+});
+
+Deno.test("preview concludes nothing about rules when the list shows no present group", async () => {
+  await using joined = await join();
+  joined.cloud.faults.push(on("POST", answer(200, { clusters: [{ instance_id: instances.billing, detail: {} }] })));
+  const { content } = await call(joined, PREVIEW, LOCK_DOWN);
+  assert.deepEqual([content.rules_gained, content.rules_lost], [undefined, undefined]);
+  assert.deepEqual(content.not_checked, ["the present security groups: the list shows none"]);
+});
+
 Deno.test("preview says nothing of rules when every requested group is missing", async () => {
   await using joined = await join();
   const { content } = await call(joined, PREVIEW, { ...LOCK_DOWN, security_group_ids: ["gone"] });
@@ -142,6 +160,7 @@ Deno.test("preview says what the policy would say to the change", async () => {
   const policies = [
     [{ isReadOnly: true }, /refused: .*DBSS_MCP_READ_ONLY/],
     [{ allowedInstanceIds: [instances.orders] }, /refused: .*DBSS_MCP_ALLOWED_INSTANCE_IDS/],
+    [{ confirm: "required" }, /refused: .*DBSS_MCP_CONFIRM is required and the client cannot ask/],
     [{ allowedSecurityGroupIds: [groups.open] }, /refused: .*DBSS_MCP_ALLOWED_SECURITY_GROUP_IDS/],
     [{ allowedInstanceIds: [instances.billing], allowedSecurityGroupIds: [groups.lockedDown] }, undefined],
   ] as const;
