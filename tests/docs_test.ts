@@ -43,6 +43,20 @@ Deno.test("README lists every setting but those of HTTP, which stand in docs/dep
   assert.deepEqual(table("variable", deployment), httpSettings.map(rowOf));
 });
 
+Deno.test("docs/deployment.md lists every status that a request is refused with", () => {
+  const refused = new Set<string>();
+  for (const { name } of Deno.readDirSync(new URL("src/http/", root))) {
+    const source = Deno.readTextFileSync(new URL(`src/http/${name}`, root));
+    for (const [, first] of source.matchAll(/\brefuse\((.*?),\s/gs)) {
+      for (const [status] of first!.matchAll(/\b[45]\d\d\b/g)) refused.add(status);
+    }
+  }
+  // Nobody is there to read it.
+  refused.delete("499");
+  const listed = table("answer", deployment).map(([status]) => status!).filter((status) => !status.startsWith("-"));
+  assert.deepEqual([...new Set(listed)].sort(), [...refused].sort());
+});
+
 Deno.test("what is deployed sets only variables that there are", () => {
   const known = settings.flatMap(({ env, fallbackEnv }) => [env, fallbackEnv]);
   for (const path of ["Dockerfile", "deploy/kubernetes.yaml", "deploy/nginx.conf", "docs/deployment.md"]) {
