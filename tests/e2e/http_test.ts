@@ -99,6 +99,14 @@ Deno.test("a client of somebody else, the AI SDK's, lists and calls over HTTP", 
   await client.close();
 });
 
+Deno.test("a caller's token that stands where it does not belong is masked", async () => {
+  await using running = await start(withTokens);
+  const { error } = (await (await running.post(call({ instance_id: `!${token}` }), bearer(token))).json())
+    .result.structuredContent;
+  assert.match(error.message, /\[redacted\]/);
+  assert.ok(!error.message.includes(token));
+});
+
 Deno.test("SIGTERM lets a call in flight end and then exits 0", WITH_SIGNALS, async () => {
   await using running = await start();
   const { cloud, server } = running;
@@ -187,6 +195,13 @@ Deno.test("with OAuth a token without dbss:write sees no change tool and is refu
     const answer = await (await running.post(call(), writer)).json();
     assert.equal(answer.result.structuredContent.outcome, "accepted");
     assert.equal(running.cloud.puts.length, 1);
+    running.server.end();
+    const { stderr } = await running.server.finish();
+    const audited = stderr.split("\n").filter((line) => line.includes('"audit"')).map((line) => JSON.parse(line));
+    assert.deepEqual(audited.map(({ actor, outcome, error_kind }) => [actor, outcome, error_kind]), [
+      ["sub:user-1", "refused", "policy"],
+      ["sub:user-1", "accepted", undefined],
+    ]);
   }
   await socket.close();
 });
