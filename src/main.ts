@@ -116,7 +116,7 @@ async function serveHttp(config: Config): Promise<number> {
     hostname: config.httpHost.replace(/^\[|\]$/g, ""),
     port: config.httpPort,
     onListen: (url) =>
-      log.info("serving on HTTP", { url, version: manifest.version, region: config.region, missing: config.missing }),
+      log.info("serving on HTTP", { url, version: manifest.version, region: options.region, missing: config.missing }),
     stop: onSignal(log),
     // After the deadline no change is sent; one that was sent just before has its own budget.
     graceMs: config.httpDeadlineMs + config.timeoutMs + SHUTDOWN_GRACE_MS,
