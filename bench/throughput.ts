@@ -13,11 +13,12 @@ import { environment, Listening } from "./programs.ts";
 const request = (method: string, params?: unknown) => ({ jsonrpc: "2.0", id: 1, method, params });
 const call = (name: string, args: unknown) => request("tools/call", { name, arguments: args });
 
+/** The invalid ones are invalid to both servers, or one would ask the cloud where the other refuses. */
 const BODIES = {
   "tools/list": request("tools/list"),
   "invalid input": call(CHANGE_TOOL, { ...CHANGE, instance_id: "x" }),
   "refused by policy": call(CHANGE_TOOL, CHANGE),
-  "invalid input of a reading": call("list_encrypted_instances", { limit: 0 }),
+  "invalid input of a reading": call("list_encrypted_instances", { instance_id: "x" }),
   "list_encrypted_instances": call("list_encrypted_instances", {}),
 };
 

@@ -139,7 +139,7 @@ function contextOf(
     confirm,
     budget: (limitMs = timeoutMs) => ({ signal: caller.signal, deadline: clock.now() + limitMs }),
     refusalOf(change) {
-      const decision = decide(policy, change, true);
+      const decision = decide(policy, change, caller.ask !== undefined);
       return decision.verdict === "refuse" ? decision.why : undefined;
     },
     progress: caller.progress,

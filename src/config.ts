@@ -140,7 +140,9 @@ function readFlags(args: readonly string[], faults: string[]) {
     areKnown &&= isKnown;
     // The next argument is the value whatever it looks like: `--timeout-ms -5` is a wrong value, not a flag.
     const value = parts.length > 0 ? parts.join("=") : isKnown && !isSwitch ? rest.shift() : undefined;
-    if (!isKnown) faults.push(`${tidy(flag, 42)} is not a flag of this server; --help lists the flags`);
+    // With a single dash, it might also be the value of a flag that is not known.
+    const visible = flag.startsWith("--") ? tidy(flag, 42) : flag.slice(0, 2);
+    if (!isKnown) faults.push(`${visible} is not a flag of this server; --help lists the flags`);
     else if (isSwitch !== (value === undefined)) faults.push(`--${name} takes ${isSwitch ? "no" : "a"} value`);
     else flags[name] = value ?? true;
   }

@@ -27,7 +27,9 @@ function readTokens(text: string): readonly NamedToken[] | undefined {
     const match = /^([A-Za-z0-9._-]{1,64}):([\x21-\x2b\x2d-\x7e]{32,4096})$/.exec(part);
     return match ? { name: match[1]!, token: match[2]! } : undefined;
   })(text);
-  const areDistinct = new Set(tokens?.map(({ name }) => name)).size === tokens?.length;
+  // A token with two names would leave the audit to guess who called.
+  const areDistinct = (["name", "token"] as const)
+    .every((part) => new Set(tokens?.map((entry) => entry[part])).size === tokens?.length);
   return areDistinct ? tokens : undefined;
 }
 
@@ -52,7 +54,8 @@ export const HTTP_SETTINGS = {
     env: "DBSS_MCP_HTTP_TOKENS",
     isSecret: true,
     about: "Bearer tokens with their owners' names, as name:token,name:token",
-    wanted: "name:token pairs with distinct names, each token at least 32 visible ASCII characters without commas",
+    wanted:
+      "name:token pairs with distinct names and tokens, each token at least 32 visible ASCII characters without commas",
     read: readTokens,
   }),
   httpPublicOrigin: setting({

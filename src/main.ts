@@ -1,8 +1,8 @@
 /**
  * Entry and composition root: reads flags and environment, chooses every implementation, runs a command.
  *
- * The only file that touches Deno.env, Deno.args, the standard streams, signals and the exit code. It
- * decides nothing about a call.
+ * The only file of the server that touches Deno.env, Deno.args, the standard streams, signals and the exit
+ * code. It decides nothing about a call.
  */
 import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";
@@ -152,6 +152,11 @@ async function prepare(config: Config): Promise<{ log: Log; options: ServerOptio
   // stdout is the protocol: what a library prints goes to stderr.
   // deno-lint-ignore no-console
   console.log = console.info = console.debug = console.error;
+  // A promise that nobody waits for must not end the process under a change, nor say on stderr what it holds.
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("defect", { error: String(event.reason?.stack ?? event.reason) });
+  });
   return {
     log,
     options: {

@@ -199,7 +199,7 @@ function read<Value>(answer: Answer, schema: z.ZodType<Value>): Value {
 
 /**
  * HTTP 200 alone is no success: a non-zero `code` means that the change was not taken, and an error code
- * without any `code` is an answer that the documentation does not have.
+ * beside `code` 0 or none is an answer that the documentation does not have.
  */
 function readChange(answer: Answer): ChangeResult {
   const facts = { httpStatus: answer.status, requestId: answer.requestId };
@@ -220,8 +220,9 @@ function readChange(answer: Answer): ChangeResult {
   if (answered.code !== undefined && answered.code !== 0) {
     return { answer: answered, error: fail("abnormal_code", `the abnormal code ${answered.code}`, "denied") };
   }
-  if (answered.code === undefined && body.error_code !== undefined) {
-    return { answer: answered, error: fail("protocol", "an error code and no code", "unclear") };
+  if (body.error_code !== undefined) {
+    const what = `an error code and ${answered.code === 0 ? "code 0" : "no code"}`;
+    return { answer: answered, error: fail("protocol", what, "unclear") };
   }
   return { answer: answered };
 }

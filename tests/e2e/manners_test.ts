@@ -171,6 +171,32 @@ Deno.test("main lets two calls reach the cloud before either is answered", async
   });
 });
 
+Deno.test("main follows a change, and keeps its secrets, when a promise fails for which nobody waits", async () => {
+  await withCloud(async (cloud, origin) => {
+    const { host, env } = configured(origin);
+    // Runs before the server, and lets each request of it leave such a promise behind.
+    const careless = `const send = globalThis.fetch;
+      globalThis.fetch = (url, init) => {
+        Promise.reject(new Error(Deno.env.get("HW_AUTH_TOKEN")));
+        return send(url, init);
+      };`;
+    await using process = new ServerProcess({
+      env,
+      permissions: [
+        `--preload=data:text/javascript,${encodeURIComponent(careless)}`,
+        "--allow-env=HW_*,HUAWEICLOUD_SDK_*,DBSS_MCP_*",
+        `--allow-net=${host}`,
+      ],
+    });
+    await process.send(INITIALIZE, call(1));
+    const defect = await process.stderr.line('"defect"');
+    assert.ok(defect.includes("[redacted]") && !defect.includes(SIMULATION.token), defect);
+    await process.closeInput();
+    assert.equal(contentOf(await finishWell(process), 1).outcome, "accepted");
+    assert.equal(cloud.puts.length, 1);
+  });
+});
+
 Deno.test("main says on stderr and in its instructions that the cloud is simulated", async () => {
   await using process = new ServerProcess({ args: ["--simulate"], env: { HW_REGION_NAME: "cn-north-4" } });
   await process.send(INITIALIZE, call(1));

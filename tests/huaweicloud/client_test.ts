@@ -95,11 +95,13 @@ for (const [what, body, text] of UNREADABLE) {
   });
 }
 
-Deno.test("changeSecurityGroup() claims nothing when 200 has an error code and no code", async () => {
-  const { error } = await change({ error_code: "DBSS.11000000", error_msg: "internal" });
-  assert.deepEqual([error?.kind, error?.verdict], ["protocol", "unclear"]);
-  assert.equal(error?.body.error_code, "DBSS.11000000");
-});
+for (const code of [undefined, 0]) {
+  Deno.test(`changeSecurityGroup() claims nothing when 200 has an error code and ${code ?? "no code"}`, async () => {
+    const { error } = await change({ code, error_code: "DBSS.11000000", error_msg: "internal" });
+    assert.deepEqual([error?.kind, error?.verdict], ["protocol", "unclear"]);
+    assert.equal(error?.body.error_code, "DBSS.11000000");
+  });
+}
 
 Deno.test("changeSecurityGroup() gives a CloudError back as a value and throws everything else", async () => {
   const refused = new CloudError("permission", "x", { verdict: "denied" });

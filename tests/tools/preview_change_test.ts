@@ -160,6 +160,7 @@ Deno.test("preview says what the policy would say to the change", async () => {
   const policies = [
     [{ isReadOnly: true }, /refused: .*DBSS_MCP_READ_ONLY/],
     [{ allowedInstanceIds: [instances.orders] }, /refused: .*DBSS_MCP_ALLOWED_INSTANCE_IDS/],
+    [{ confirm: "required" }, /refused: .*DBSS_MCP_CONFIRM is required and the client cannot ask/],
     [{ allowedSecurityGroupIds: [groups.open] }, /refused: .*DBSS_MCP_ALLOWED_SECURITY_GROUP_IDS/],
     [{ allowedInstanceIds: [instances.billing], allowedSecurityGroupIds: [groups.lockedDown] }, undefined],
   ] as const;
