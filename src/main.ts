@@ -68,7 +68,7 @@ async function serveStdio(config: Config): Promise<number> {
   const transport = stdioTransport(Deno.stdin.readable, Deno.stdout.writable);
   const signalled = onSignal(log);
   await server.connect(transport);
-  log.info("serving on stdio", { version: manifest.version, region: config.region, missing: config.missing });
+  log.info("serving on stdio", { version: manifest.version, region: options.region, missing: config.missing });
 
   await Promise.race([transport.ended, signalled]);
   log.info("finishing the calls in flight");
@@ -102,7 +102,7 @@ async function serveHttp(config: Config): Promise<number> {
       options.audit.record({
         actor,
         tool,
-        region: config.region,
+        region: options.region,
         outcome: "refused",
         error_kind: "policy",
         duration_ms: 0,
@@ -116,7 +116,7 @@ async function serveHttp(config: Config): Promise<number> {
     hostname: config.httpHost.replace(/^\[|\]$/g, ""),
     port: config.httpPort,
     onListen: (url) =>
-      log.info("serving on HTTP", { url, version: manifest.version, region: config.region, missing: config.missing }),
+      log.info("serving on HTTP", { url, version: manifest.version, region: options.region, missing: config.missing }),
     stop: onSignal(log),
     // After the deadline no change is sent; one that was sent just before has its own budget.
     graceMs: config.httpDeadlineMs + config.timeoutMs + SHUTDOWN_GRACE_MS,

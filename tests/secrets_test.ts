@@ -76,7 +76,7 @@ async function everyOutput(config: Config, fetch: Fetch): Promise<string> {
       }
     }
   }
-  const report = await examine({ ...way, version: "0", config, clock, redactor });
+  const report = await examine({ ...way, version: "0", config, clock, redactor, audit: { check() {} } });
   outputs.push(report, reportText(report));
   return outputs.map((output) => typeof output === "string" ? output : JSON.stringify(output)).join("\n");
 }
