@@ -1,8 +1,8 @@
 /**
  * Entry and composition root: reads flags and environment, chooses every implementation, runs a command.
  *
- * The only file that touches Deno.env, Deno.args, the standard streams, signals and the exit code. It
- * decides nothing about a call.
+ * The only file of the server that touches Deno.env, Deno.args, the standard streams, signals and the exit
+ * code. It decides nothing about a call.
  */
 import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";

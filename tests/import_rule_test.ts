@@ -77,7 +77,7 @@ function codeOf(text: string): string {
 const FORBIDDEN: [what: string, pattern: RegExp, except: RegExp][] = [
   [
     "the system's time, random numbers or timers",
-    /\b(Date\.now|Math\.random|setTimeout|setInterval)\b|new Date\(\)/,
+    /\b(Date\.now|Math\.random|setTimeout|setInterval|AbortSignal\.timeout)\b|new Date\(\)/,
     /^(main|clock)\.ts$/,
   ],
   ["Deno.env, Deno.args or Deno.exit", /\bDeno\.(env|args|exit)\b/, ROOTS],

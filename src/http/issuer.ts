@@ -10,6 +10,7 @@ import type { Log } from "../log.ts";
 import { TokenError } from "./authentication.ts";
 import { isSecureUrl } from "./names.ts";
 
+/** For its metadata, and once more for its keys, in milliseconds. */
 const TIMEOUT_MS = 5_000;
 /** So that tokens of made-up keys cannot make this server a nuisance to the issuer. */
 const COOLDOWN_MS = 30_000;
@@ -33,14 +34,22 @@ export function issuerKeys(options: IssuerOptions): JWTVerifyGetKey {
   let pauseEnds = 0;
   const get: Get = async (url, init) => {
     if (clock.now() < pauseEnds) throw new Error("The issuer failed a moment ago and is left in peace");
-    return await options.fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), ...init, redirect: "manual" });
+    return await options.fetch(url, { ...init, redirect: "manual" });
   };
-  const find = async () =>
-    createRemoteJWKSet(new URL(options.jwksUrl ?? await findJwksUrl(issuer, get)), {
-      [customFetch]: get,
-      timeoutDuration: TIMEOUT_MS,
-      cooldownDuration: options.cooldownMs ?? COOLDOWN_MS,
-    });
+  const find = async () => {
+    const tooLong = new AbortController();
+    const stopTimer = clock.after(TIMEOUT_MS, () => tooLong.abort());
+    try {
+      const jwksUrl = options.jwksUrl ?? await findJwksUrl(issuer, get, tooLong.signal);
+      return createRemoteJWKSet(new URL(jwksUrl), {
+        [customFetch]: get,
+        timeoutDuration: TIMEOUT_MS,
+        cooldownDuration: options.cooldownMs ?? COOLDOWN_MS,
+      });
+    } finally {
+      stopTimer();
+    }
+  };
   // Kept through later failures: a token of an unknown key must not cost the others their known ones.
   let keys: JWTVerifyGetKey | undefined;
   let finding: Promise<JWTVerifyGetKey> | undefined;
@@ -64,9 +73,9 @@ function isAboutToken(error: unknown): boolean {
 
 type Get = (url: string, init: RequestInit) => Promise<Response>;
 
-async function findJwksUrl(issuer: string, get: Get): Promise<string> {
+async function findJwksUrl(issuer: string, get: Get, signal: AbortSignal): Promise<string> {
   for (const url of metadataUrls(issuer)) {
-    const response = await get(url, { headers: { accept: "application/json" } });
+    const response = await get(url, { headers: { accept: "application/json" }, signal });
     if (response.status !== 200) {
       await response.body?.cancel();
       continue;

@@ -36,7 +36,8 @@ export function httpTransport({ enableJsonResponse }: { enableJsonResponse: bool
         isOver = true;
       },
     });
-    return new Response(events, { headers: { "content-type": "text/event-stream", "cache-control": "no-cache" } });
+    // nginx would keep progress back until its buffer is full.
+    return new Response(events, { headers: { "content-type": "text/event-stream", "x-accel-buffering": "no" } });
   }
 
   function end(): void {

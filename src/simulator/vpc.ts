@@ -2,7 +2,7 @@
  * The VPC part of the simulated cloud: the lists of security groups and of their rules.
  *
  * Called by `cloud.ts` for a request whose credentials are good. Pages as the documentation says: `limit`,
- * `marker`, and no `next_marker` on the last page.
+ * `marker`, and no `next_marker` on the last page. It never changes a group or a rule.
  */
 import type { SimulatedGroup } from "./state.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { metadataUrls } from "../../src/http/issuer.ts";
 import { isSecureUrl, LOOPBACK_NAMES } from "../../src/http/names.ts";
+import { idle } from "../support/fake_clock.ts";
 import { answerOf, bearer, call, CHANGE, get, LIST, READ, refusalOf, served } from "../support/http.ts";
 import { fakeIssuer, ISSUER, JWKS_URL, protectedBy } from "../support/issuer.ts";
 
@@ -214,6 +215,19 @@ Deno.test("issuerKeys() does not ask again while the issuer does not answer", as
     for (let count = 0; count < 5; count++) assert.equal((await send(LIST, { headers })).status, 503);
     assert.equal(issuer.asked.filter((asked) => asked === url).length, 1);
   }
+});
+
+Deno.test("issuerKeys() waits for the issuer's metadata no longer than 5 seconds", async () => {
+  const issuer = await fakeIssuer();
+  const hang = (signal?: AbortSignal | null) =>
+    new Promise<Response>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  issuer.pages.set(metadataUrls(ISSUER)[0]!, hang);
+  const { send, issuerClock } = protectedBy(issuer);
+  const pending = send(LIST, { headers: bearer(await issuer.token()) });
+  await idle();
+  issuerClock.advance(5_000);
+  assert.equal((await pending).status, 503);
+  assert.equal(issuerClock.pending, 0);
 });
 
 Deno.test("issuerKeys() keeps the keys it has when the issuer fails", async () => {

@@ -44,6 +44,7 @@ Deno.test("handleRequest() streams what the server sends until its answer", asyn
   await transport.send(ANSWER);
   await transport.send(PROGRESS);
   assert.equal(response.headers.get("content-type"), "text/event-stream");
+  assert.equal(response.headers.get("x-accel-buffering"), "no", "nginx would keep progress back");
   const events = (await response.text()).split("\n\n").filter(Boolean);
   assert.deepEqual(events, [PROGRESS, ANSWER].map((message) => `event: message\ndata: ${JSON.stringify(message)}`));
 });

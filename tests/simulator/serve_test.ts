@@ -89,12 +89,14 @@ Deno.test("endlessBody() goes on until the reader has enough", async () => {
 });
 
 Deno.test("serveOnLoopback() tells the handler when the caller has gone", async () => {
+  const caller = new AbortController();
   const gone = Promise.withResolvers<void>();
   const server = await serveOnLoopback((request) => {
     request.signal.addEventListener("abort", () => gone.resolve(), { once: true });
+    caller.abort();
     return new Promise(() => {});
   });
-  await assert.rejects(fetch(server.origin, { signal: AbortSignal.timeout(30) }));
+  await assert.rejects(fetch(server.origin, { signal: caller.signal }));
   await gone.promise;
   await server.close();
 });

@@ -16,8 +16,8 @@ export const JWKS_URL = "https://login.example.com/keys";
 const METADATA_URL = "https://login.example.com/.well-known/oauth-authorization-server/realms/dbss";
 
 export interface FakeIssuer {
-  /** What is served, by URL; tests change it. A function may throw. */
-  pages: Map<string, () => Response>;
+  /** What is served, by URL; tests change it. A function may throw, or take its time until the signal aborts. */
+  pages: Map<string, (signal?: AbortSignal | null) => Response | Promise<Response>>;
   /** Every URL that was asked for. */
   asked: string[];
   fetch(url: string, init: RequestInit): Promise<Response>;
@@ -30,15 +30,16 @@ export interface FakeIssuer {
 
 export async function fakeIssuer(): Promise<FakeIssuer> {
   const issuer: FakeIssuer = {
-    pages: new Map<string, () => Response>([
+    pages: new Map<string, () => Response | Promise<Response>>([
       [METADATA_URL, () => Response.json({ issuer: ISSUER, jwks_uri: JWKS_URL })],
       [JWKS_URL, () => Response.json({ keys: issuer.jwks })],
     ]),
     asked: [],
-    fetch(url, { redirect }) {
+    fetch(url, { redirect, signal }) {
       issuer.asked.push(url);
       assert.equal(redirect, "manual");
-      return Promise.resolve().then(issuer.pages.get(url) ?? (() => new Response("", { status: 404 })));
+      const page = issuer.pages.get(url) ?? (() => new Response("", { status: 404 }));
+      return Promise.resolve().then(() => page(signal));
     },
     keys: new Map(),
     jwks: [],
