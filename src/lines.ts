@@ -1,8 +1,8 @@
 /**
  * Gathers the lines for stderr and writes those of one turn of the event loop together.
  *
- * Between `log.ts`, `audit.ts` and the stream, put there by `main.ts`: under load a write for each line
- * costs more than all else about it. It never keeps a line beyond the turn, never changes their order, and
+ * Between `log.ts`, `audit.ts` and the stream, put there by `main.ts`: under load, writing is a large part of
+ * what a line costs. It never keeps a line beyond the turn, never changes their order, and
  * never loses one when the process ends through `flush`.
  */
 import type { Clock } from "./clock.ts";
