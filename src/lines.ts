@@ -10,6 +10,8 @@ import type { Clock } from "./clock.ts";
 export interface Lines {
   /** Takes one line with its newline, to be written soon. */
   add(line: string): void;
+  /** Takes one line that must not wait, and writes it now, behind what was gathered before. */
+  write(line: string): void;
   /** Writes what was gathered, now. */
   flush(): void;
 }
@@ -26,6 +28,10 @@ export function gatherLines(clock: Clock, write: (text: string) => void): Lines 
     add(line) {
       if (text === "") clock.after(0, flush);
       text += line;
+    },
+    write(line) {
+      text += line;
+      flush();
     },
     flush,
   };
