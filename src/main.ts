@@ -169,10 +169,7 @@ async function prepare(config: Config): Promise<{ log: Log; options: ServerOptio
       audit: createAudit({
         clock: systemClock,
         redactor,
-        write(line) {
-          lines.add(line);
-          lines.flush();
-        },
+        write: lines.write,
         append: config.auditFile === undefined
           ? undefined
           : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),
