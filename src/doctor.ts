@@ -8,11 +8,11 @@ import type { Audit } from "./audit.ts";
 import type { CredentialSource } from "./auth/credentials.ts";
 import type { CallOptions } from "./call.ts";
 import type { Clock } from "./clock.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { HuaweiCloud } from "./huaweicloud/client.ts";
 import { KNOWN_REGIONS } from "./huaweicloud/endpoint.ts";
 import { CloudError } from "./huaweicloud/errors.ts";
-import { permissionFlags } from "./permissions.ts";
+import { permissionFlags } from "./config/permissions.ts";
 import { mapStrings, type Redactor, tidy } from "./redaction.ts";
 import { HINTS } from "./result.ts";
 

@@ -7,7 +7,8 @@
 import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";
 import { endsWithin, systemClock } from "./clock.ts";
-import { type Command, type Config, help, parseConfig } from "./config.ts";
+import { type Command, help } from "./config/command_line.ts";
+import { type Config, parseConfig } from "./config/config.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
 import type { Fetch } from "./huaweicloud/send.ts";
 import { httpFaults } from "./http/requirements.ts";

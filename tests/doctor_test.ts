@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Config, parseConfig } from "../src/config.ts";
+import { type Config, parseConfig } from "../src/config/config.ts";
 import { examine, reportText } from "../src/doctor.ts";
 import { createLog } from "../src/log.ts";
 import { reachCloud } from "../src/reach_cloud.ts";
