@@ -1,16 +1,18 @@
 /**
  * The `doctor` command: what is configured, what it needs, and whether one harmless read succeeds.
  *
- * Called by `main.ts` with the configuration and the way to the cloud that the server itself would use. It
- * never changes anything, and shows of a credential at most the end of an access key's id.
+ * Called by `main.ts` with the configuration, the audit and the way to the cloud that the server itself would
+ * use. It never changes anything in the cloud, and shows of a credential at most the end of an access key's id.
  */
+import type { Audit } from "./audit.ts";
 import type { CredentialSource } from "./auth/credentials.ts";
 import type { CallOptions } from "./call.ts";
 import type { Clock } from "./clock.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { HuaweiCloud } from "./huaweicloud/client.ts";
+import { KNOWN_REGIONS } from "./huaweicloud/endpoint.ts";
 import { CloudError } from "./huaweicloud/errors.ts";
-import { permissionFlags } from "./permissions.ts";
+import { permissionFlags } from "./config/permissions.ts";
 import { mapStrings, type Redactor, tidy } from "./redaction.ts";
 import { HINTS } from "./result.ts";
 
@@ -21,6 +23,7 @@ export interface DoctorOptions extends Cloud {
   config: Config;
   clock: Clock;
   redactor: Redactor;
+  audit: Pick<Audit, "check">;
 }
 
 export interface Check {
@@ -65,14 +68,15 @@ const MAX_TEXT = 1_000;
 
 export async function examine(options: DoctorOptions): Promise<Report> {
   const { config, redactor } = options;
-  const { id: projectId, checks } = "missing" in options.cloud
+  const { id: projectId, checks: asked } = "missing" in options.cloud
     ? { id: options.projectId, checks: [incomplete(options.cloud.missing)] }
     : await runChecks(options, options.cloud);
+  const checks = [...asked, ...checkAuditFile(options)];
   const report: Report = {
     version: options.version,
     is_simulated: config.isSimulated,
     region: options.region,
-    endpoints: config.origins,
+    endpoints: config.isSimulated ? {} : config.origins,
     credentials: describe(config),
     ignored_credentials: config.ignoredCredentials,
     project_id: projectId,
@@ -92,6 +96,19 @@ export async function examine(options: DoctorOptions): Promise<Report> {
 
 function incomplete(missing: string): Check {
   return { check: "configuration", status: "failed", message: missing, hint: HINTS.configuration };
+}
+
+/** As before a change: the file is opened for writing, and made where it does not exist. */
+function checkAuditFile({ audit, config }: DoctorOptions): Check[] {
+  if (config.auditFile === undefined) return [];
+  const check = "write the audit file";
+  try {
+    audit.check();
+    return [{ check, status: "passed", message: `${config.auditFile} can be appended to` }];
+  } catch (error) {
+    const message = `every change would be refused: ${error}`;
+    return [{ check, status: "failed", message, hint: HINTS.configuration, kind: "configuration" }];
+  }
 }
 
 async function runChecks(options: DoctorOptions, cloud: HuaweiCloud): Promise<{ id?: string; checks: Check[] }> {
@@ -180,7 +197,7 @@ export function reportText(report: Report): string {
   const rows: [string, string | undefined][] = [
     ["version", report.version],
     ["cloud", report.is_simulated ? "simulated, nothing real changes" : "Huawei Cloud"],
-    ["region", report.region ?? "not set"],
+    ["region", regionText(report)],
     ["DBSS endpoint", endpoints.dbss],
     ["VPC endpoint", endpoints.vpc],
     ["IAM endpoint", endpoints.iam],
@@ -193,10 +210,16 @@ export function reportText(report: Report): string {
     ["audit file", report.audit_file ?? "none, stderr only"],
     ["for Deno, stdio", report.deno_permissions.stdio.join(" ") || "no permission"],
     ["for Deno, http", report.deno_permissions.http.join(" ")],
-    ["for Huawei Cloud", report.huawei_cloud_permissions],
+    ["IAM policies", report.huawei_cloud_permissions],
   ];
   const lines = rows.filter(([, value]) => value !== undefined).map(([name, value]) => `${name.padEnd(17)}${value}`);
   return [...lines, "", ...checks.flatMap(checkLines), ""].join("\n");
+}
+
+function regionText({ region, is_simulated }: Report): string {
+  if (region === undefined) return "not set";
+  const isKnown = is_simulated || (KNOWN_REGIONS as readonly string[]).includes(region);
+  return isKnown ? region : `${region}, not among the documented ones that --help lists`;
 }
 
 function checkLines(check: Check): string[] {

@@ -7,7 +7,8 @@
 import manifest from "../deno.json" with { type: "json" };
 import { createAudit } from "./audit.ts";
 import { endsWithin, systemClock } from "./clock.ts";
-import { type Command, type Config, help, parseConfig } from "./config.ts";
+import { type Command, help } from "./config/command_line.ts";
+import { type Config, parseConfig } from "./config/config.ts";
 import { systemFetch } from "./huaweicloud/connection.ts";
 import type { Fetch } from "./huaweicloud/send.ts";
 import { httpFaults } from "./http/requirements.ts";
@@ -68,7 +69,7 @@ async function serveStdio(config: Config): Promise<number> {
   const transport = stdioTransport(Deno.stdin.readable, Deno.stdout.writable);
   const signalled = onSignal(log);
   await server.connect(transport);
-  log.info("serving on stdio", { version: manifest.version, region: config.region, missing: config.missing });
+  log.info("serving on stdio", { version: manifest.version, region: options.region, missing: config.missing });
 
   await Promise.race([transport.ended, signalled]);
   log.info("finishing the calls in flight");
@@ -102,7 +103,7 @@ async function serveHttp(config: Config): Promise<number> {
       options.audit.record({
         actor,
         tool,
-        region: config.region,
+        region: options.region,
         outcome: "refused",
         error_kind: "policy",
         duration_ms: 0,
@@ -116,7 +117,7 @@ async function serveHttp(config: Config): Promise<number> {
     hostname: config.httpHost.replace(/^\[|\]$/g, ""),
     port: config.httpPort,
     onListen: (url) =>
-      log.info("serving on HTTP", { url, version: manifest.version, region: config.region, missing: config.missing }),
+      log.info("serving on HTTP", { url, version: manifest.version, region: options.region, missing: config.missing }),
     stop: onSignal(log),
     // After the deadline no change is sent; one that was sent just before has its own budget.
     graceMs: config.httpDeadlineMs + config.timeoutMs + SHUTDOWN_GRACE_MS,
@@ -169,10 +170,7 @@ async function prepare(config: Config): Promise<{ log: Log; options: ServerOptio
       audit: createAudit({
         clock: systemClock,
         redactor,
-        write(line) {
-          lines.add(line);
-          lines.flush();
-        },
+        write: lines.write,
         append: config.auditFile === undefined
           ? undefined
           : (text) => Deno.writeTextFileSync(config.auditFile!, text, { append: true }),

@@ -9,7 +9,7 @@ import type { ReadTextFile } from "./auth/profile.ts";
 import { projectFinder } from "./auth/project.ts";
 import type { CallOptions } from "./call.ts";
 import type { Clock } from "./clock.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { createClient } from "./huaweicloud/client.ts";
 import { createSend, type Fetch } from "./huaweicloud/send.ts";
 import type { Log } from "./log.ts";

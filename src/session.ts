@@ -2,8 +2,8 @@
  * The server's side of an MCP session on the SDK's protocol engine: the greeting, and one kind of question.
  *
  * Made by `server.ts`, which adds its handlers. Stands in for the SDK's Server class, which loads and builds a
- * validator of JSON schemas with every start (a quarter of it) and checks every result of a tool against a
- * schema once more: neither is of use here. It never asks a client for what that did not offer.
+ * validator of JSON schemas with every start (docs/performance.md has what that costs) and checks every result of
+ * a tool against a schema once more: neither is of use here. It never asks a client for what that did not offer.
  */
 import * as z from "zod";
 import { tidy } from "./redaction.ts";

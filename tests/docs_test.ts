@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../src/config.ts";
-import { permissionFlags } from "../src/permissions.ts";
-import { HTTP_SETTINGS } from "../src/http_settings.ts";
+import { parseConfig } from "../src/config/config.ts";
+import { permissionFlags } from "../src/config/permissions.ts";
+import { HTTP_SETTINGS } from "../src/config/http_settings.ts";
 import { ERROR_KINDS, HINTS } from "../src/result.ts";
 import { TOOLS } from "../src/server.ts";
-import type { Setting } from "../src/setting.ts";
-import { SETTINGS } from "../src/settings.ts";
+import type { Setting } from "../src/config/setting.ts";
+import { SETTINGS } from "../src/config/settings.ts";
 import { SIMULATION } from "../src/simulator/state.ts";
 import { changeSecurityGroup, OUTCOMES } from "../src/tools/change_security_group.ts";
 import { join } from "./support/in_memory.ts";

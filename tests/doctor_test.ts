@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Config, parseConfig } from "../src/config.ts";
+import { type Config, parseConfig } from "../src/config/config.ts";
 import { examine, reportText } from "../src/doctor.ts";
 import { createLog } from "../src/log.ts";
 import { reachCloud } from "../src/reach_cloud.ts";
@@ -20,7 +20,7 @@ function configOf(variables: Record<string, string>, args: string[] = []): Confi
 }
 
 /** A doctor whose cloud is the simulated one, with the region's project in it. */
-function patient(config: Config) {
+function patient(config: Config, audit = { check() {} }) {
   const shared = setUp();
   const { clock, cloud, fetch } = shared;
   cloud.iam.projects = [{ id: projectId, name: "cn-north-4" }];
@@ -30,7 +30,7 @@ function patient(config: Config) {
   const reach = () => reachCloud(config, { version: "0", fetch, clock, random: () => 0, readTextFile, log, redactor });
   const { region, missing } = config;
   const way = missing === undefined ? reach() : { cloud: { missing }, region };
-  return { ...shared, report: () => examine({ ...way, version: "9.8.7", config, clock, redactor }) };
+  return { ...shared, report: () => examine({ ...way, version: "9.8.7", config, clock, redactor, audit }) };
 }
 
 Deno.test("examine() reads the list once, and says that all is well", async () => {
@@ -94,6 +94,34 @@ Deno.test("examine() makes no request with --offline", async () => {
   }
 });
 
+Deno.test("examine() tries out the audit file, also with --offline", async () => {
+  const config = configOf({ ...KEY, ...PROJECT, DBSS_MCP_AUDIT_FILE: "audit.jsonl" }, ["--offline"]);
+  let tries = 0;
+  const passed = await patient(config, { check: () => void tries++ }).report();
+  assert.deepEqual([passed.exit_code, tries], [0, 1]);
+  assert.deepEqual(passed.checks.at(-1), {
+    check: "write the audit file",
+    status: "passed",
+    message: "audit.jsonl can be appended to",
+  });
+
+  const failed = await patient(config, {
+    check() {
+      throw new Deno.errors.NotCapable("fake fault");
+    },
+  }).report();
+  const { status, message, kind } = failed.checks.at(-1)!;
+  assert.deepEqual([failed.exit_code, status, kind], [1, "failed", "configuration"]);
+  assert.equal(message, "every change would be refused: NotCapable: fake fault");
+});
+
+Deno.test("reportText() says that a region is not documented, as a slip of the pen is", async () => {
+  for (const [region, isSaid] of [["cn-nroth-4", true], ["cn-north-4", false]] as const) {
+    const { report } = patient(configOf({ ...KEY, HW_REGION_NAME: region }, ["--offline"]));
+    assert.equal(reportText(await report()).includes(`${region}, not among the documented ones`), isSaid);
+  }
+});
+
 Deno.test("examine() gives exit code 2 and says what to set when the configuration is incomplete", async () => {
   const { report } = patient(configOf({}));
   const { exit_code, checks, credentials } = await report();
@@ -119,7 +147,9 @@ for (
     const config = configOf(variables, ["--offline", ...args]);
     const { clock } = setUp();
     const options = { cloud: { missing: "not of interest" }, version: "0", clock, redactor: createRedactor() };
-    assert.equal((await examine({ ...options, config })).credentials, credentials);
+    const report = await examine({ ...options, config, audit: { check() {} } });
+    assert.equal(report.credentials, credentials);
+    assert.equal(Object.keys(report.endpoints).length, config.isSimulated ? 0 : 3);
   });
 }
 

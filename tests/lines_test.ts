@@ -32,3 +32,14 @@ Deno.test("flush() writes at once what was gathered, and nothing twice", () => {
   lines.flush();
   assert.deepEqual(written, ["one\n", "two\n"]);
 });
+
+Deno.test("write() does not wait, keeps the order and leaves nothing to be written again", () => {
+  const { clock, written, lines } = setup();
+  lines.write("now\n");
+  assert.deepEqual(written, ["now\n"]);
+  lines.add("one\n");
+  lines.write("two\n");
+  assert.deepEqual(written, ["now\n", "one\ntwo\n"]);
+  clock.advance(0);
+  assert.equal(written.length, 2);
+});

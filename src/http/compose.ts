@@ -5,7 +5,7 @@
  * first token comes.
  */
 import type { Clock } from "../clock.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Log } from "../log.ts";
 import { type App, type AppOptions, createApp, MCP_PATH } from "./app.ts";
 import { fixedTokens, type TokenJudge } from "./authentication.ts";

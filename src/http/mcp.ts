@@ -54,7 +54,7 @@ export function mcpEndpoint(options: McpOptions): McpEndpoint {
       const over = Promise.withResolvers<void>();
       running.add(over.promise);
       const request = c.req.raw;
-      // One signal for both reasons: to combine two with AbortSignal.any() takes longer than the rest here.
+      // One signal for both reasons: to combine two with AbortSignal.any() makes weak references for each request.
       const stop = new AbortController();
       const stopFor = (reason: StopReason) => () => stop.abort(reason);
       const stopTimer = options.clock.after(options.deadlineMs, stopFor("deadline"));

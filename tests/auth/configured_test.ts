@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type Config, parseConfig } from "../../src/config.ts";
-import { SETTINGS } from "../../src/settings.ts";
+import { type Config, parseConfig } from "../../src/config/config.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
 
 type Values = Record<string, string>;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/clock.ts";
-import { type Config, parseConfig } from "../../src/config.ts";
+import { type Config, parseConfig } from "../../src/config/config.ts";
 import type { Fetch } from "../../src/huaweicloud/send.ts";
 import { createLog } from "../../src/log.ts";
 import { reachCloud } from "../../src/reach_cloud.ts";

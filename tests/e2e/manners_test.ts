@@ -198,10 +198,11 @@ Deno.test("main follows a change, and keeps its secrets, when a promise fails fo
 });
 
 Deno.test("main says on stderr and in its instructions that the cloud is simulated", async () => {
-  await using process = new ServerProcess({ args: ["--simulate"] });
+  await using process = new ServerProcess({ args: ["--simulate"], env: { HW_REGION_NAME: "cn-north-4" } });
   await process.send(INITIALIZE, call(1));
   await process.closeInput();
   await process.stderr.line("simulated cloud: nothing real changes");
+  assert.match(await process.stderr.line("serving on stdio"), /"region":"simulated"/);
   const messages = await finishWell(process) as Message[];
   assert.match(messages.find(({ id }) => id === 0)!.result!.instructions as string, /simulated cloud/);
   assert.equal(contentOf(messages, 1).outcome, "accepted");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { composeApp } from "../../src/http/compose.ts";
 import { httpTransport } from "../../src/http/transport.ts";
 import { createServer } from "../../src/server.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { httpFaults } from "../../src/http/requirements.ts";
 import { TOKENS } from "../support/http.ts";
 

@@ -5,10 +5,10 @@
  * environment itself.
  */
 import { CREDENTIAL_SETTINGS } from "./credential_settings.ts";
-import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "./huaweicloud/endpoint.ts";
+import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "../huaweicloud/endpoint.ts";
 import { HTTP_SETTINGS } from "./http_settings.ts";
-import { LOG_LEVELS, type LogLevel } from "./log.ts";
-import { CONFIRM_MODES, type ConfirmMode } from "./policy.ts";
+import { LOG_LEVELS, type LogLevel } from "../log.ts";
+import { CONFIRM_MODES, type ConfirmMode } from "../policy.ts";
 import { matching, preset, setting, truth, wholeNumber } from "./setting.ts";
 
 const idList = (text: string) => {

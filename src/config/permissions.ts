@@ -4,7 +4,7 @@
  * Printed by `doctor` and held against README and `mcp.config.json` by tests. A pure function: it does not
  * look at the permissions that this process has.
  */
-import { METADATA_ORIGIN } from "./auth/ecs_metadata.ts";
+import { METADATA_ORIGIN } from "../auth/ecs_metadata.ts";
 import type { Config } from "./config.ts";
 
 /** Flags for `deno run`, such as `--allow-net=dbss.cn-north-4.myhuaweicloud.com:443`. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../src/config.ts";
-import { permissionFlags } from "../src/permissions.ts";
+import { parseConfig } from "../../src/config/config.ts";
+import { permissionFlags } from "../../src/config/permissions.ts";
 
 const KEY = { HW_ACCESS_KEY: "TESTACCESSKEY", HW_SECRET_KEY: "visible-fake-sk" };
 const USER = { HW_DOMAIN_NAME: "account", HW_USER_NAME: "user", HW_USER_PASSWORD: "visible-fake-password" };

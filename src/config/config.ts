@@ -4,11 +4,12 @@
  * Called by `main.ts`, which hands in both; a pure pipeline: read, merge, validate, freeze. It never shows
  * the value of a secret, and never takes a secret from the command line.
  */
-import type { CredentialSource } from "./auth/credentials.ts";
-import { type ReadTextFile, secretsOf } from "./auth/profile.ts";
-import { listed, permissionFor, resolveCredentials, type Resolved } from "./auth/resolve.ts";
-import { iamOrigin, KNOWN_REGIONS, serviceOrigin } from "./huaweicloud/endpoint.ts";
-import { tidy } from "./redaction.ts";
+import type { CredentialSource } from "../auth/credentials.ts";
+import { type ReadTextFile, secretsOf } from "../auth/profile.ts";
+import { listed, permissionFor, resolveCredentials, type Resolved } from "../auth/resolve.ts";
+import { iamOrigin, serviceOrigin } from "../huaweicloud/endpoint.ts";
+import { tidy } from "../redaction.ts";
+import { type Command, readCommandLine } from "./command_line.ts";
 import type { Setting } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -17,9 +18,6 @@ type Key = keyof Settings;
 type ValueOf<S> = S extends { default: infer Value } ? Value
   : S extends Setting<infer Value> ? Value | undefined
   : never;
-
-export const COMMANDS = ["stdio", "http", "doctor"] as const;
-export type Command = typeof COMMANDS[number];
 
 export type Config =
   & Readonly<{ [K in Key]: ValueOf<Settings[K]> }>
@@ -57,7 +55,7 @@ export function parseConfig(
   readTextFile: ReadTextFile = noFile,
 ): Parsed {
   const faults: string[] = [];
-  const { flags, command } = readFlags(args, faults);
+  const { flags, command } = readCommandLine(args, faults);
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };
 
@@ -115,50 +113,6 @@ export function parseConfig(
       ignoredCredentials: resolved.ignored,
     }),
   };
-}
-
-/** Flags that are there or not; every other one takes a value. */
-const SWITCHES = ["help", "version", "simulate", "json", "offline"];
-
-/** By hand, since node:util takes a tenth of the time that the whole start does. */
-function readFlags(args: readonly string[], faults: string[]) {
-  const settings = Object.values(SETTINGS as Record<Key, Setting<unknown>>);
-  const flags: Record<string, string | true> = {};
-  const positionals: string[] = [];
-  const rest = [...args];
-  let areKnown = true;
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    if (!/^-./.test(arg)) {
-      positionals.push(arg);
-      continue;
-    }
-    const [flag, ...parts] = arg.split("=") as [string, ...string[]];
-    const name = flag === "-h" ? "help" : flag.slice(2);
-    const isSwitch = SWITCHES.includes(name);
-    const isKnown = (flag.startsWith("--") || flag === "-h") &&
-      (isSwitch || settings.some((setting) => setting.flag === name));
-    areKnown &&= isKnown;
-    // The next argument is the value whatever it looks like: `--timeout-ms -5` is a wrong value, not a flag.
-    const value = parts.length > 0 ? parts.join("=") : isKnown && !isSwitch ? rest.shift() : undefined;
-    // With a single dash, it might also be the value of a flag that is not known.
-    const visible = flag.startsWith("--") ? tidy(flag, 42) : flag.slice(0, 2);
-    if (!isKnown) faults.push(`${visible} is not a flag of this server; --help lists the flags`);
-    else if (isSwitch !== (value === undefined)) faults.push(`--${name} takes ${isSwitch ? "no" : "a"} value`);
-    else flags[name] = value ?? true;
-  }
-  const command = positionals[0] ?? "stdio";
-  // Behind a flag that is not known stands its value, which might be a secret.
-  if (areKnown && (positionals.length > 1 || !isCommand(command))) {
-    faults.push(`The command is "${tidy(positionals.join(" "), 80)}", wanted one of ${COMMANDS.join(", ")}`);
-  }
-  for (const flag of ["json", "offline"]) {
-    if (flags[flag] === true && command !== "doctor") faults.push(`--${flag} is for the command doctor alone`);
-  }
-  return { flags, command: command as Command };
-}
-
-function isCommand(value: string): value is Command {
-  return (COMMANDS as readonly string[]).includes(value);
 }
 
 /** A flag wins over the variable, the variable over its fallback; an empty text counts as not set. */
@@ -220,29 +174,4 @@ function unreadableGuard(blocked: readonly string[]): string | undefined {
   const isGuard = ({ env, isGuard }: Setting<unknown>) => isGuard && blocked.includes(env);
   if (!Object.values(SETTINGS as Record<Key, Setting<unknown>>).some(isGuard)) return undefined;
   return "Cannot tell whether changes are restricted: allow reading the settings (--allow-env=DBSS_MCP_*)";
-}
-
-/** What `--help` prints. */
-export function help(version: string): string {
-  const rows = Object.values(SETTINGS as Record<Key, Setting<unknown>>).map((definition) => {
-    const names = [definition.flag && `--${definition.flag}`, definition.env, definition.fallbackEnv];
-    const preset = definition.default === undefined ? "" : ` (default ${definition.default})`;
-    return `  ${names.filter(Boolean).join(", ")}\n      ${definition.about}${preset}`;
-  });
-  return `dbss-mcp ${version}: an MCP server that changes the security group of Huawei Cloud DBSS encrypted instances
-
-Usage: deno run <permissions> src/main.ts [${COMMANDS.join("|")}] [flags]
-
-Flags:
-  --simulate
-      Talk to a simulated cloud inside this process; nothing real changes
-  --json, --offline
-      Of doctor: answer in JSON; make no request
-  --help, --version
-
-Settings, as a flag where one is named, else as an environment variable; secrets have no flag:
-${rows.join("\n")}
-
-Documented regions; others are accepted when well formed:
-${KNOWN_REGIONS.map((region) => `  ${region}\n`).join("")}`;
 }

@@ -4,9 +4,9 @@
  * Listed with all others by `settings.ts`. A setting is judged by itself here; what has to be true of
  * several together stands in `http/requirements.ts`. It never reads the environment itself.
  */
-import type { NamedToken } from "./http/authentication.ts";
-import { isSecureUrl, SECURE_URL_FORM } from "./http/names.ts";
-import { ENDPOINT_FORM, readEndpoint } from "./huaweicloud/endpoint.ts";
+import type { NamedToken } from "../http/authentication.ts";
+import { isSecureUrl, SECURE_URL_FORM } from "../http/names.ts";
+import { ENDPOINT_FORM, readEndpoint } from "../huaweicloud/endpoint.ts";
 import { preset, setting, wholeNumber } from "./setting.ts";
 
 /** A bare host name or address; IPv6 in brackets, as a URL has it. Undefined when it is none. */

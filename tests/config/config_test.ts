@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { type Config, help, parseConfig } from "../src/config.ts";
-import { KNOWN_REGIONS } from "../src/huaweicloud/endpoint.ts";
-import { tidy } from "../src/redaction.ts";
-import type { Setting } from "../src/setting.ts";
-import { SETTINGS } from "../src/settings.ts";
+import { help } from "../../src/config/command_line.ts";
+import { type Config, parseConfig } from "../../src/config/config.ts";
+import { KNOWN_REGIONS } from "../../src/huaweicloud/endpoint.ts";
+import { tidy } from "../../src/redaction.ts";
+import type { Setting } from "../../src/config/setting.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
 
 type Values = Record<string, string>;
 
