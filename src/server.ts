@@ -134,13 +134,13 @@ interface Listing {
 
 const listings = new WeakMap<readonly Tool[], Listing>();
 
-/** Made once for each set of tools. */
+/** Made once for each set of tools, and frozen, by which a transport knows that it may keep the text. */
 export function listing(tools: readonly Tool[]): Listing {
   let made = listings.get(tools);
   if (made === undefined) {
     const described = tools.map(describe);
     const reading = described.filter(({ annotations }) => annotations.readOnlyHint);
-    made = { all: { tools: described }, reading: { tools: reading } };
+    made = { all: Object.freeze({ tools: described }), reading: Object.freeze({ tools: reading }) };
     listings.set(tools, made);
   }
   return made;

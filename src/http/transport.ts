@@ -50,10 +50,10 @@ export function httpTransport({ enableJsonResponse }: { enableJsonResponse: bool
     async handleRequest({ headers }, { parsedBody: message }) {
       const refusal = refusalOf(headers, message);
       if (refusal !== undefined) return refusal;
-      if (!JSONRPCMessageSchema.safeParse(message).success) {
+      const isRequest = isJSONRPCRequest(message);
+      if (!isRequest && !JSONRPCMessageSchema.safeParse(message).success) {
         return refuse(400, "Cannot read the body as a JSON-RPC message", {}, INVALID_REQUEST);
       }
-      const isRequest = isJSONRPCRequest(message);
       if (isRequest && !enableJsonResponse) answered.resolve(openStream());
       transport.onmessage?.(message as JSONRPCMessage);
       return isRequest ? await answered.promise : new Response(null, { status: 202 });
@@ -62,8 +62,9 @@ export function httpTransport({ enableJsonResponse }: { enableJsonResponse: bool
       if (isOver) return Promise.resolve();
       const isAnswer = !("method" in message);
       if (stream !== undefined) stream.enqueue(event(message));
-      else if (isAnswer) answered.resolve(Response.json(message));
-      else if ("id" in message) return Promise.reject(new Error("Cannot ask a caller that reads no stream"));
+      else if (isAnswer) {
+        answered.resolve(new Response(json(message), { headers: { "content-type": "application/json" } }));
+      } else if ("id" in message) return Promise.reject(new Error("Cannot ask a caller that reads no stream"));
       if (isAnswer) end();
       return Promise.resolve();
     },
@@ -99,5 +100,16 @@ function refusalOf(headers: Headers, message: unknown): Response | undefined {
 }
 
 function event(message: JSONRPCMessage): Uint8Array {
-  return new TextEncoder().encode(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+  return new TextEncoder().encode(`event: message\ndata: ${json(message)}\n\n`);
+}
+
+const texts = new WeakMap<object, string>();
+
+/** A result that is frozen is the same for everybody, like the list of tools: its text is made once. */
+function json(message: JSONRPCMessage): string {
+  if (!("result" in message) || !Object.isFrozen(message.result)) return JSON.stringify(message);
+  const { result, ...envelope } = message;
+  const text = texts.get(result) ?? JSON.stringify(result);
+  texts.set(result, text);
+  return `${JSON.stringify(envelope).slice(0, -1)},"result":${text}}`;
 }

@@ -150,3 +150,16 @@ Deno.test("handleRequest() takes a version that the protocol has", async () => {
   await transport.send(ANSWER);
   assert.equal((await pending).status, 200);
 });
+
+for (const enableJsonResponse of [true, false]) {
+  Deno.test(`a frozen result is answered like any other, also the second time, json ${enableJsonResponse}`, async () => {
+    const result = Object.freeze({ tools: [{ name: '"}],"' }] });
+    for (const id of [1, "two"]) {
+      const transport = httpTransport({ enableJsonResponse });
+      transport.onmessage = () => void transport.send({ jsonrpc: "2.0", id, result });
+      const response = await transport.handleRequest(request(), { parsedBody: { ...LIST, id } });
+      const text = (await response.text()).replace(/^event: message\ndata: /, "");
+      assert.deepEqual(JSON.parse(text), { jsonrpc: "2.0", id, result });
+    }
+  });
+}
