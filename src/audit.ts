@@ -46,6 +46,7 @@ export interface AuditOptions {
 
 const MAX_FIELD_LENGTH = 200;
 
+/** Makes the audit; without `append` its lines go to stderr alone. */
 export function createAudit({ clock, redactor, write, append }: AuditOptions): Audit {
   const clean = (text: string) => tidy(redactor.text(text), MAX_FIELD_LENGTH);
   return {

@@ -53,6 +53,7 @@ export interface Caller {
 
 type Fields = Reply<Record<string, unknown>>;
 
+/** Runs one call of a tool. Never throws: what goes wrong is a result with `isError`. */
 export async function callTool(
   options: CallOptions,
   tool: Tool,

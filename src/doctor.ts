@@ -66,6 +66,7 @@ const NEEDED = "DBSS FullAccess, or a custom policy that covers the change; list
 
 const MAX_TEXT = 1_000;
 
+/** Looks at what is configured and, unless offline, makes harmless reads. Never throws a CloudError. */
 export async function examine(options: DoctorOptions): Promise<Report> {
   const { config, redactor } = options;
   const { id: projectId, checks: asked } = "missing" in options.cloud

@@ -16,6 +16,7 @@ export interface Lines {
   flush(): void;
 }
 
+/** `write` is given whole lines, one or several at once, in the order in which they came. */
 export function gatherLines(clock: Clock, write: (text: string) => void): Lines {
   let text = "";
   const flush = () => {

@@ -22,6 +22,7 @@ export interface LogOptions {
   write: (line: string) => void;
 }
 
+/** Makes the log; lines below `level` are dropped, strings are masked, cleaned and cut. */
 export function createLog(options: LogOptions): Log {
   const clean = (text: string) => tidy(options.redactor.text(text), MAX_FIELD_LENGTH);
   const at = (level: LogLevel) => (message: string, fields: Record<string, unknown> = {}) => {

@@ -25,6 +25,7 @@ export interface Surroundings {
   redactor: Redactor;
 }
 
+/** Needs a configuration with a region, credentials and origins: one whose `missing` is undefined. */
 export function reachCloud(config: Config, surroundings: Surroundings): Pick<
   CallOptions,
   "cloud" | "region" | "projectId" | "findProject"

@@ -20,6 +20,7 @@ export interface Redactor {
   text(value: string): string;
 }
 
+/** Makes a redactor that knows these secrets; more can be added at any time. */
 export function createRedactor(secrets: readonly (string | undefined)[] = []): Redactor {
   let known: string[] = [];
   const redactor: Redactor = {

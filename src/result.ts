@@ -80,6 +80,7 @@ export function saidBy(error: Error): CloudErrorBody {
   return source instanceof CloudError ? source.body : {};
 }
 
+/** The kind that a reader sees; what is neither a refusal nor of the cloud is a defect of ours. */
 export function kindOf(error: Error): ErrorKind {
   return error instanceof CloudError || error instanceof Refusal ? error.kind : "internal";
 }

@@ -36,6 +36,7 @@ export interface Greeting {
   instructions: string;
 }
 
+/** Speaks every protocol version that the SDK does; greets with the newest where the client's is not among them. */
 export class Session extends Protocol<ServerRequest, ServerNotification, ServerResult> {
   /** What the client said of itself; undefined before it did, and over HTTP without sessions. */
   client?: Implementation;

@@ -25,6 +25,7 @@ export interface StdioTransport extends Transport {
   stopReading(): void;
 }
 
+/** Starts reading with `start`, as the SDK's transports do. Lines over `maxLineBytes` are skipped and reported. */
 export function stdioTransport(
   stdin: ReadableStream<Uint8Array>,
   stdout: WritableStream<Uint8Array>,

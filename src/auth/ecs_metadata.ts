@@ -30,6 +30,7 @@ export interface MetadataOptions extends Omit<Asker, "limitMs"> {
   onEarlyFailure?: (error: CloudError) => void;
 }
 
+/** The temporary keys of an instance's agency, read from the metadata service and again before they end. */
 export function metadataKeys(options: MetadataOptions): Renewable<AccessKey> {
   const { clock, onEarlyFailure } = options;
   return renewable({ clock, onEarlyFailure, marginMs: MARGIN_MS, obtain: () => requestKey(options) });

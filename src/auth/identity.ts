@@ -29,6 +29,7 @@ export interface IdentityOptions extends Asker, Pick<PasswordOptions, "scope" | 
   onEarlyFailure: (error: CloudError) => void;
 }
 
+/** The authenticator for a source, and what it knows of the project. Asks for nothing before the first call. */
 export function createIdentity(source: CredentialSource, options: IdentityOptions): Identity {
   const signed = (keys: AccessKeySource): Identity => ({
     authenticator: signatureAuthenticator(keys, options.clock),

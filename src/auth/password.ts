@@ -55,6 +55,7 @@ export function passwordGrants(options: PasswordOptions): Renewable<Grant> {
   });
 }
 
+/** Puts the present token into X-Auth-Token. Throws what asking for one threw: a CloudError, `not_sent`. */
 export function grantAuthenticator(grants: Renewable<Grant>): Authenticator {
   return {
     authenticate: async (request, call) => withToken(request, (await grants.get(call)).token),

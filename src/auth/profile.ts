@@ -38,6 +38,7 @@ export function readProfile(path: string, readTextFile: ReadTextFile): Profile |
   return parseProfile(text);
 }
 
+/** Section `[basic]` of a profile file (huaweicloud-sdk-python-v3, core auth/provider.py), or what is wrong with it. */
 export function parseProfile(text: string): Profile | { fault: string } {
   const basic = new Map<string, string>();
   let section = "";

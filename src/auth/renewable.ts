@@ -34,6 +34,7 @@ export interface Renewable<Value> {
   renew(call: Call): boolean;
 }
 
+/** Keeps a value that ends, and replaces it in time, with one request under way however many calls wait. */
 export function renewable<Value>(options: RenewableOptions<Value>): Renewable<Value> {
   const { clock, marginMs = 0, refusalPauseMs = 0 } = options;
   const given = new WeakMap<Call, Fetched<Value>>();

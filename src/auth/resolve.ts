@@ -35,6 +35,7 @@ export interface Resolved {
   faults: string[];
 }
 
+/** The source to use, the variables that it leaves unused, and every fault, as sentences. */
 export function resolveCredentials(settings: CredentialSettings, surroundings: Surroundings): Resolved {
   const { readTextFile, home, keyVariables, blocked } = surroundings;
   const { source, ignored, half } = chooseWithDefault(settings, surroundings);

@@ -23,6 +23,7 @@ export interface AccessKeySource {
 
 const ALGORITHM = "SDK-HMAC-SHA256";
 
+/** Signs every attempt anew, so that its date is never older than the attempt. */
 export function signatureAuthenticator(keys: AccessKeySource, clock: Clock): Authenticator {
   return {
     authenticate: async (request, call) => signRequest(request, await keys.get(call), clock.now()),
@@ -30,6 +31,7 @@ export function signatureAuthenticator(keys: AccessKeySource, clock: Clock): Aut
   };
 }
 
+/** A key that does not change, and cannot be renewed. */
 export function fixedKey(key: AccessKey): AccessKeySource {
   return { get: () => Promise.resolve(key) };
 }
@@ -78,6 +80,7 @@ export function canonicalQuery(query: URLSearchParams): string {
     .join("&");
 }
 
+/** Six parts, one a line; the headers end with a line end of their own, hence the empty line behind them. */
 export function canonicalRequest(
   method: string,
   url: URL,
@@ -94,19 +97,23 @@ export function canonicalRequest(
   ].join("\n");
 }
 
+/** Three lines: the algorithm, the date, and the canonical request's SHA-256 in hex. */
 export function stringToSign(date: string, canonicalRequestHash: string): string {
   return [ALGORITHM, date, canonicalRequestHash].join("\n");
 }
 
+/** The value of the Authorization header. */
 export function authorization(accessKey: string, signed: readonly (readonly [string, string])[], signature: string) {
   const names = signed.map(([name]) => name).join(";");
   return `${ALGORITHM} Access=${accessKey}, SignedHeaders=${names}, Signature=${signature}`;
 }
 
+/** Of the text's UTF-8 bytes, in lower-case hex. */
 export async function sha256Hex(text: string): Promise<string> {
   return hex(await crypto.subtle.digest("SHA-256", bytes(text)));
 }
 
+/** Of the text's UTF-8 bytes under the secret's, in lower-case hex. */
 export async function hmacSha256Hex(secret: string, text: string): Promise<string> {
   const key = await crypto.subtle.importKey("raw", bytes(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   return hex(await crypto.subtle.sign("HMAC", key, bytes(text)));

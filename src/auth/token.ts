@@ -5,6 +5,7 @@
  */
 import type { Authenticator, CloudRequest } from "../huaweicloud/send.ts";
 
+/** The token has to be a valid header value: visible ASCII, no spaces. */
 export function tokenAuthenticator(token: string): Authenticator {
   return { authenticate: (request) => Promise.resolve(withToken(request, token)) };
 }

@@ -49,6 +49,7 @@ export type Parsed =
 /** Gives a variable's value; throws when the process may not read it. */
 export type Environment = (name: string) => string | undefined;
 
+/** Reads flags first, then the environment, and a profile file where one is asked for. Never throws. */
 export function parseConfig(
   args: readonly string[],
   env: Environment,

@@ -44,6 +44,7 @@ export interface App {
   settled(): Promise<void>;
 }
 
+/** Makes the app; it holds nothing that a second replica would need. */
 export function createApp(options: AppOptions): App {
   const { judges, oauth, names, log, clock } = options;
   const challenge: Challenge = oauth

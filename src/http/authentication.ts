@@ -40,6 +40,7 @@ export interface Challenge {
   scope?: string;
 }
 
+/** Sets `caller`, or `unauthenticated` with the refusal to answer with. */
 export function authenticate(judges: readonly TokenJudge[], challenge: Challenge): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const token = /^Bearer +([\x21-\x7e]+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
@@ -72,6 +73,7 @@ async function firstOf(judges: readonly TokenJudge[], token: string): Promise<Ca
   return undefined;
 }
 
+/** 401, 403 with `insufficient_scope`, or 503 when the token cannot be judged now. */
 export function refuseToken({ code, message }: TokenError, challenge: Challenge): Response {
   if (code === "unavailable") return refuse(503, message, { "retry-after": "5" });
   return refuse(code === "insufficient_scope" ? 403 : 401, message, {

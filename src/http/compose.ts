@@ -21,6 +21,7 @@ export interface Surroundings
   log: Log;
 }
 
+/** The app for a configuration in which `requirements.ts` found no fault. */
 export async function composeApp(config: Config, { fetch, ...around }: Surroundings): Promise<App> {
   const { oauthIssuer: issuer, httpPublicOrigin: publicOrigin, clock, log } = { ...config, ...around };
   const judges: TokenJudge[] = [];

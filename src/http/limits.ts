@@ -12,6 +12,7 @@ import { type HttpEnv, refuse } from "./exchange.ts";
 const WINDOW_MS = 60_000;
 const MAX_COUNTERS = 10_000;
 
+/** Answers 429 with Retry-After, in seconds, to who asks more often than that. */
 export function limitRate(ratePerMinute: number, clock: Clock): MiddlewareHandler<HttpEnv> {
   return rateLimiter<HttpEnv>({
     windowMs: WINDOW_MS,

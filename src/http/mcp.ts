@@ -42,6 +42,7 @@ export interface McpEndpoint {
   settled(): Promise<void>;
 }
 
+/** Makes the handler of `POST /mcp`; its limits count for this process alone. */
 export function mcpEndpoint(options: McpOptions): McpEndpoint {
   const running = new Set<Promise<void>>();
   return {

@@ -10,6 +10,7 @@ import { type HttpEnv, refuse } from "./exchange.ts";
 
 export const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"] as const;
 
+/** Of a host name as URL has it: IPv6 in brackets, no port. */
 export function isLoopback(hostname: string): boolean {
   return LOOPBACK_NAMES.some((name) => name === hostname);
 }
@@ -21,6 +22,7 @@ export interface Names {
   origins: readonly string[];
 }
 
+/** Answers 403 to a Host or an Origin that is not allowed; ports do not count for the Host. */
 export function checkNames({ hosts, origins }: Names): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const host = c.req.header("host") ?? new URL(c.req.url).host;

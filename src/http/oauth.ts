@@ -35,6 +35,7 @@ export interface OAuthOptions {
   log: Log;
 }
 
+/** Takes every token for its own: it throws a TokenError and never says undefined. */
 export function accessTokens(options: OAuthOptions): TokenJudge {
   return async (token) => {
     try {

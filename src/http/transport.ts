@@ -21,6 +21,7 @@ export interface HttpTransport extends Transport {
   handleRequest(request: Request, options: { parsedBody: unknown }): Promise<Response>;
 }
 
+/** With `enableJsonResponse` the answer is JSON, without it a stream of events. */
 export function httpTransport({ enableJsonResponse }: { enableJsonResponse: boolean }): HttpTransport {
   const answered = Promise.withResolvers<Response>();
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;

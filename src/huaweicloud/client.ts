@@ -95,6 +95,7 @@ export interface ClientOptions {
 export const MAX_LISTED = 2_000;
 const PAGE_SIZE = 500;
 
+/** The implementation on `send`; see {@link HuaweiCloud} for what each operation throws. */
 export function createClient({ send, origins, userAgent }: ClientOptions): HuaweiCloud {
   function request(
     method: CloudRequest["method"],

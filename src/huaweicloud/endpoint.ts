@@ -55,6 +55,7 @@ const EUROPEAN_CLOUD = "myhuaweicloud.eu";
 const REGION = /^[a-z]{2}(-[a-z0-9]+){1,3}$/;
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
+/** Whether it is well formed, such as `cn-north-4`; it need not be among {@link KNOWN_REGIONS}. */
 export function isRegion(value: string): boolean {
   return value.length <= 32 && REGION.test(value);
 }

@@ -57,6 +57,7 @@ export interface CloudErrorFacts {
   hint?: string;
 }
 
+/** A call to the cloud that failed; `verdict` says what is known about the request. */
 export class CloudError extends Error {
   override readonly name = "CloudError";
   readonly kind: CloudErrorKind;

@@ -38,6 +38,7 @@ export interface RequestedChange {
   securityGroupIds: readonly string[];
 }
 
+/** Three lists are read at most. Never throws a CloudError: what could not be read stands in `notChecked`. */
 export async function assess(change: RequestedChange, context: ToolContext, call: Call): Promise<Assessment> {
   const requestedIds = change.securityGroupIds;
   const instance = await context.cloud.readInstance(change.projectId, change.instanceId, call);

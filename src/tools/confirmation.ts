@@ -12,6 +12,7 @@ import type { Assessment } from "./assessment.ts";
 const MAX_NAME = 64;
 const MAX_LINES = 8;
 
+/** Several lines of plain text, warnings before rules. */
 export function confirmationQuestion(
   change: { region: string; instanceId: string },
   assessment: Assessment,

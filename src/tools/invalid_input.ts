@@ -10,6 +10,7 @@ import { Refusal } from "./tool.ts";
 
 const MAX_SHOWN = 80;
 
+/** A refusal that names every fault zod found, separated by semicolons. */
 export function invalidInput(
   tool: { name: string; input: z.ZodObject },
   input: unknown,
