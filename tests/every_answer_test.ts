@@ -24,6 +24,7 @@ import type { Outcome } from "../src/tools/change_security_group.ts";
 import { fastClock } from "./support/fast_clock.ts";
 import { join } from "./support/in_memory.ts";
 import { closingServer, freePort } from "./support/raw_server.ts";
+import { held } from "./support/held.ts";
 
 const REQUEST = {
   name: "change_encrypted_instance_security_group",
@@ -321,21 +322,6 @@ Deno.test("tools/call says refused when the process is not permitted to reach th
   assert.equal(outcome, "refused");
   assert.match(error?.message as string, /--allow-net/);
 });
-
-/** A fault that holds its request until it is let go. */
-function held(on: "PUT" | "POST") {
-  const arrived = Promise.withResolvers<void>();
-  const letGo = Promise.withResolvers<void>();
-  const fault: Fault = {
-    on,
-    async respond() {
-      arrived.resolve();
-      await letGo.promise;
-      return Response.json({ code: 0 });
-    },
-  };
-  return { fault, arrived: arrived.promise, letGo: letGo.resolve };
-}
 
 Deno.test("tools/call follows a change that is cancelled on its way, so that the audit tells the truth", async () => {
   const cloud = createSimulatedCloud();

@@ -10,6 +10,7 @@ import { SIMULATION } from "../../src/simulator/state.ts";
 import { bearer, call, CHANGE, CHANGE_ARGUMENTS, LIST, TOKENS } from "../support/http.ts";
 import { fakeIssuer } from "../support/issuer.ts";
 import { ServerProcess } from "../support/process.ts";
+import { held } from "../support/held.ts";
 
 const [{ name, token }] = TOKENS as [typeof TOKENS[0], ...typeof TOKENS];
 
@@ -110,21 +111,14 @@ Deno.test("a caller's token that stands where it does not belong is masked", asy
 Deno.test("SIGTERM lets a call in flight end and then exits 0", WITH_SIGNALS, async () => {
   await using running = await start();
   const { cloud, server } = running;
-  const release = Promise.withResolvers<void>();
-  const arrived = Promise.withResolvers<void>();
-  cloud.faults.push({
-    async respond() {
-      arrived.resolve();
-      await release.promise;
-      return Response.json({ code: 0, task_id: "task-1" });
-    },
-  });
+  const { fault, arrived, letGo } = held("PUT", { code: 0, task_id: "task-1" });
+  cloud.faults.push(fault);
   const pending = running.post(call());
-  await arrived.promise;
+  await arrived;
   server.kill("SIGTERM");
   await server.stderr.line("signal received");
   await assert.rejects(running.post(LIST), "a new connection is not accepted");
-  release.resolve();
+  letGo();
   const answer = await (await pending).json();
   assert.equal(answer.result.structuredContent.task_id, "task-1");
   assert.equal((await server.finish()).code, 0);
@@ -133,15 +127,10 @@ Deno.test("SIGTERM lets a call in flight end and then exits 0", WITH_SIGNALS, as
 Deno.test("a second signal exits at once", WITH_SIGNALS, async () => {
   await using running = await start();
   const { cloud, server } = running;
-  const arrived = Promise.withResolvers<void>();
-  cloud.faults.push({
-    respond() {
-      arrived.resolve();
-      return new Promise(() => {});
-    },
-  });
+  const { fault, arrived } = held();
+  cloud.faults.push(fault);
   const pending = running.post(call()).catch(() => "cut off");
-  await arrived.promise;
+  await arrived;
   server.kill("SIGTERM");
   await server.stderr.line("signal received");
   server.kill("SIGTERM");
@@ -152,25 +141,18 @@ Deno.test("a second signal exits at once", WITH_SIGNALS, async () => {
 Deno.test("a caller that hangs up leaves the audit line of its change behind", async () => {
   await using running = await start();
   const { cloud, server, url } = running;
-  const release = Promise.withResolvers<void>();
-  const arrived = Promise.withResolvers<void>();
-  cloud.faults.push({
-    async respond() {
-      arrived.resolve();
-      await release.promise;
-      return Response.json({ code: 0, task_id: "task-1" });
-    },
-  });
+  const { fault, arrived, letGo } = held("PUT", { code: 0, task_id: "task-1" });
+  cloud.faults.push(fault);
   const body = JSON.stringify(call());
   const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
   await connection.write(new TextEncoder().encode(
     `POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
       `Accept: application/json, text/event-stream\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   ));
-  await arrived.promise;
+  await arrived;
   connection.close();
   await server.stderr.line('"status":499');
-  release.resolve();
+  letGo();
   assert.equal(JSON.parse(await server.stderr.line('"audit"')).task_id, "task-1");
 });
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { createSimulatedCloud } from "../../src/simulator/cloud.ts";
-import { answer, errorBodies, type Fault, reset } from "../../src/simulator/faults.ts";
+import { answer, errorBodies, reset } from "../../src/simulator/faults.ts";
 import { serveOnLoopback } from "../../src/simulator/serve.ts";
 import { SIMULATION } from "../../src/simulator/state.ts";
 import { type ProcessOptions, ServerProcess } from "../support/process.ts";
 import { freePort } from "../support/raw_server.ts";
+import { held } from "../support/held.ts";
 
 const INITIALIZE = {
   jsonrpc: "2.0",
@@ -60,21 +61,6 @@ async function finishWell(process: ServerProcess): Promise<unknown[]> {
   return messages;
 }
 
-/** Holds PUTs back until they are let go. */
-function heldPuts(count: number) {
-  const letGo = Promise.withResolvers<void>();
-  const all = Promise.withResolvers<void>();
-  let arrived = 0;
-  const fault: Fault = {
-    async respond() {
-      if (++arrived === count) all.resolve();
-      await letGo.promise;
-      return Response.json({ code: 0 });
-    },
-  };
-  return { faults: Array.from({ length: count }, () => fault), arrived: all.promise, letGo: letGo.resolve };
-}
-
 async function withCloud(run: (cloud: ReturnType<typeof createSimulatedCloud>, origin: string) => Promise<void>) {
   const cloud = createSimulatedCloud();
   const server = await serveOnLoopback(cloud.handle);
@@ -97,8 +83,8 @@ for (const [what, end] of ENDS) {
   const ignore = Deno.build.os === "windows" && what.startsWith("SIG");
   Deno.test({ name: `main finishes the call in flight and exits 0 when ${what}`, ignore }, async () => {
     await withCloud(async (cloud, origin) => {
-      const { faults, arrived, letGo } = heldPuts(1);
-      cloud.faults.push(...faults);
+      const { fault, arrived, letGo } = held();
+      cloud.faults.push(fault);
       await using process = new ServerProcess(configured(origin));
       await process.send(INITIALIZE, call(1));
       await arrived;
@@ -116,8 +102,8 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     await withCloud(async (cloud, origin) => {
-      const { faults, arrived, letGo } = heldPuts(1);
-      cloud.faults.push(...faults);
+      const { fault, arrived, letGo } = held();
+      cloud.faults.push(fault);
       await using process = new ServerProcess(configured(origin));
       await process.send(INITIALIZE, call(1));
       await arrived;
@@ -143,8 +129,8 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     await withCloud(async (cloud, origin) => {
-      const { faults, arrived, letGo } = heldPuts(1);
-      cloud.faults.push(...faults);
+      const { fault, arrived, letGo } = held();
+      cloud.faults.push(fault);
       await using process = new ServerProcess(configured(origin));
       await process.send(INITIALIZE, call(1));
       await arrived;
@@ -159,12 +145,12 @@ Deno.test({
 
 Deno.test("main lets two calls reach the cloud before either is answered", async () => {
   await withCloud(async (cloud, origin) => {
-    const { faults, arrived, letGo } = heldPuts(2);
-    cloud.faults.push(...faults);
+    const both = [held(), held()];
+    cloud.faults.push(...both.map(({ fault }) => fault));
     await using process = new ServerProcess(configured(origin));
     await process.send(INITIALIZE, call(1), call(2));
-    await arrived;
-    letGo();
+    await Promise.all(both.map(({ arrived }) => arrived));
+    for (const { letGo } of both) letGo();
     await process.closeInput();
     const messages = await finishWell(process);
     assert.deepEqual([1, 2].map((id) => contentOf(messages, id).outcome), ["accepted", "accepted"]);
