@@ -5,6 +5,7 @@
  * rotates the keys writes them there. It never shows a line of the file, which might hold a secret.
  */
 import type { Clock } from "../clock.ts";
+import { isProjectId, PROJECT_ID_FORM } from "../huaweicloud/endpoint.ts";
 import { CloudError } from "../huaweicloud/errors.ts";
 import { type Renewable, renewable } from "./renewable.ts";
 import type { AccessKey } from "./signature.ts";
@@ -60,8 +61,8 @@ export function parseProfile(text: string): Profile | { fault: string } {
   const unusable = ["ak", "sk", "security_token"].find((name) => !/^[\x21-\x7e]*$/.test(basic.get(name) ?? ""));
   if (unusable !== undefined) return { fault: `has a ${unusable} that is not visible ASCII without spaces` };
   const projectId = basic.get("project_id");
-  if (projectId !== undefined && !/^[A-Za-z0-9_-]{32,64}$/.test(projectId)) {
-    return { fault: 'has a project_id that is not 32 to 64 letters, digits, "-" or "_"' };
+  if (projectId !== undefined && !isProjectId(projectId)) {
+    return { fault: `has a project_id that is not ${PROJECT_ID_FORM}` };
   }
   return {
     key: { accessKey, secretKey, securityToken: basic.get("security_token") },

@@ -5,7 +5,14 @@
  * environment itself.
  */
 import { CREDENTIAL_SETTINGS } from "./credential_settings.ts";
-import { DEFAULT_CLOUD, ENDPOINT_FORM, isRegion, readEndpoint } from "../huaweicloud/endpoint.ts";
+import {
+  DEFAULT_CLOUD,
+  ENDPOINT_FORM,
+  isProjectId,
+  isRegion,
+  PROJECT_ID_FORM,
+  readEndpoint,
+} from "../huaweicloud/endpoint.ts";
 import { HTTP_SETTINGS } from "./http_settings.ts";
 import { LOG_LEVELS, type LogLevel } from "../log.ts";
 import { CONFIRM_MODES, type ConfirmMode } from "../policy.ts";
@@ -31,8 +38,8 @@ export const SETTINGS = {
     fallbackEnv: "HUAWEICLOUD_SDK_PROJECT_ID",
     flag: "project-id",
     about: "Project for calls that name none",
-    wanted: '32 to 64 letters, digits, "-" or "_"',
-    read: matching(/^[A-Za-z0-9_-]{32,64}$/),
+    wanted: PROJECT_ID_FORM,
+    read: (text) => isProjectId(text) ? text : undefined,
   }),
   ...CREDENTIAL_SETTINGS,
   cloud: preset({

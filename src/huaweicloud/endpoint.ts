@@ -55,6 +55,13 @@ const EUROPEAN_CLOUD = "myhuaweicloud.eu";
 const REGION = /^[a-z]{2}(-[a-z0-9]+){1,3}$/;
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
+/** Whether it can be a project's id: the length is that of the API reference, table 1. */
+export function isProjectId(value: string): boolean {
+  return /^[A-Za-z0-9_-]{32,64}$/.test(value);
+}
+
+export const PROJECT_ID_FORM = '32 to 64 letters, digits, "-" or "_"';
+
 /** Whether it is well formed, such as `cn-north-4`; it need not be among {@link KNOWN_REGIONS}. */
 export function isRegion(value: string): boolean {
   return value.length <= 32 && REGION.test(value);
